@@ -25,6 +25,17 @@ def targets(quantity: Decimal) -> Targets:
     return Targets(strategy="s", seq=1, targets={"A_TRY": target}, contained=None, decided_ms=1)
 
 
+CODES = {"READ", "NOT_MESSAGEPACK", "NOT_VALID", "NEWER_ENVELOPE", "UNKNOWN_TYPE"}
+
+
+def outcome(raw: bytes) -> str:
+    try:
+        codec.decode(raw)
+    except Unreadable as why:
+        return why.code
+    return "READ"
+
+
 def refused(raw: bytes) -> str:
     with pytest.raises(Unreadable) as why:
         codec.decode(raw)
@@ -143,10 +154,7 @@ def test_bytes_that_are_no_message_are_refused(raw):
 
 @given(st.binary(max_size=400))
 def test_no_bytes_at_all_can_do_more_than_be_refused(raw):
-    try:
-        codec.decode(raw)
-    except Unreadable as why:
-        assert why.code
+    assert outcome(raw) in CODES
 
 
 @given(st.sampled_from(SAMPLES), st.data())
@@ -155,7 +163,4 @@ def test_flipped_byte_is_read_or_refused_but_never_a_crash(message, data):
     at = data.draw(st.integers(min_value=0, max_value=len(raw) - 1))
     raw[at] ^= data.draw(st.integers(min_value=1, max_value=255))
 
-    try:
-        codec.decode(bytes(raw))
-    except Unreadable as why:
-        assert why.code
+    assert outcome(bytes(raw)) in CODES

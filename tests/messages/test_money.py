@@ -115,4 +115,4 @@ def test_inexact_result_raises_in_every_thread():
 
 def test_float_operand_raises():
     with pytest.raises(decimal.FloatOperation):
-        Decimal(1.5)
+        Decimal(1.5)  # noqa: RUF032 - the float is the point
