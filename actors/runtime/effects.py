@@ -28,10 +28,14 @@ class Write(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """Run *request* on the lane *lane*; its result comes back to `react` as `Called`."""
+    """Run *request* on the lane *lane*; its result comes back to `react` as `Called`.
+
+    *trail* is the runtime's: it carries what the call follows from to what follows from it.
+    """
 
     lane: str
     request: object
+    trail: object = None
 
 
 class Called(Struct, frozen=True):
@@ -40,6 +44,7 @@ class Called(Struct, frozen=True):
     lane: str
     request: object
     result: object
+    trail: object = None
 
 
 class Raised(Struct, frozen=True):
