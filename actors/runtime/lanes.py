@@ -50,7 +50,7 @@ class Lanes:
         specs: Sequence[LaneSpec],
         post: Callable[[Called], None],
         *,
-        lock: threading.Lock | None = None,
+        lock: "threading.Lock | None" = None,
         broken: Callable[[BaseException], None] | None = None,
     ) -> None:
         self.lock = lock or threading.Lock()
