@@ -1,0 +1,120 @@
+"""Whose money it is: free and locked funds of every account, and where the rest went.
+
+Per asset, what came in equals what the accounts hold, the market took, and fees and taxes ate:
+`total` is zero of every asset at any time. Free and locked are never negative.
+"""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from actors.venues.simulated.events import Accepted, Deposited, Filled
+from messages.money import ONE, ZERO
+from messages.orders import Side
+
+Funds = defaultdict[str, Decimal]
+
+
+class OverdrawnError(Exception):
+    """An account would hold less than nothing: a bug here, the process ends."""
+
+    exit_code = 72
+
+
+def _none() -> Funds:
+    return defaultdict(lambda: ZERO)
+
+
+class Wallet:
+    """One account's funds by asset. Balance = free + locked."""
+
+    def __init__(self) -> None:
+        self.free = _none()
+        self.locked = _none()
+
+    def move(self, asset: str, *, free: Decimal = ZERO, locked: Decimal = ZERO) -> None:
+        """Change both by the amounts given."""
+        after_free, after_locked = self.free[asset] + free, self.locked[asset] + locked
+        if after_free < 0 or after_locked < 0:
+            raise OverdrawnError(f"{asset}: free {after_free}, locked {after_locked}")
+        self.free[asset], self.locked[asset] = after_free, after_locked
+
+
+class Ledger:
+    """All funds of the exchange; changes only by the events of its journal."""
+
+    def __init__(self) -> None:
+        self._wallets: dict[str, Wallet] = {}
+        self.deposited = _none()
+        self.market = _none()  # net of what trades brought the market: its other side
+        self.fees = _none()
+        self.taxes = _none()
+
+    def wallet(self, account: str) -> Wallet:
+        """Return the funds of *account*, empty for a new one."""
+        found = self._wallets.get(account)
+        if found is None:
+            found = self._wallets[account] = Wallet()
+        return found
+
+    def deposit(self, event: Deposited) -> None:
+        self.deposited[event.asset] += event.amount
+        self.wallet(event.account).move(event.asset, free=event.amount)
+
+    def accept(self, event: Accepted) -> None:
+        """Set aside what the order may cost."""
+        asset = spent_asset(event)
+        self.wallet(event.account).move(asset, free=-event.hold, locked=event.hold)
+
+    def fill(self, order: Accepted, event: Filled) -> Decimal:
+        """Book one fill of *order*; return how much of its hold was used up.
+
+        A limit buy gives its part of the hold free, at limit price and taker rate, and pays what
+        the fill really cost: a better price or the maker rate leaves the difference (FAQ of the
+        venue's documentation).
+        """
+        base, quote = order.instrument.split("_")
+        wallet = self.wallet(order.account)
+        notional = event.price * event.quantity
+        self.fees[quote] += event.fee
+        self.taxes[quote] += event.tax
+        if order.side is Side.SELL:
+            wallet.move(base, locked=-event.quantity)
+            wallet.move(quote, free=notional - event.fee - event.tax)
+            self.market[base] += event.quantity
+            self.market[quote] -= notional
+            return event.quantity
+        cost = notional + event.fee + event.tax
+        part = cost if order.price is None else _hold_of(order, event.quantity)
+        wallet.move(quote, locked=-part, free=part - cost)
+        wallet.move(base, free=event.quantity)
+        self.market[quote] += notional
+        self.market[base] -= event.quantity
+        return part
+
+    def release(self, order: Accepted, rest: Decimal) -> None:
+        """Give back what is left of an ended order's hold."""
+        self.wallet(order.account).move(spent_asset(order), free=rest, locked=-rest)
+
+    def total(self, asset: str) -> Decimal:
+        """Return what is missing or too much of *asset*: zero, or there is a bug."""
+        held = sum((w.free[asset] + w.locked[asset] for w in self._wallets.values()), ZERO)
+        gone = self.market[asset] + self.fees[asset] + self.taxes[asset]
+        return held + gone - self.deposited[asset]
+
+
+def spent_asset(order: Accepted) -> str:
+    """Return the asset an order pays with."""
+    base, quote = order.instrument.split("_")
+    return base if order.side is Side.SELL else quote
+
+
+def hold(order_side: Side, quantity: Decimal, price: Decimal | None, gross: Decimal) -> Decimal:
+    """Return what an order sets aside: a sell its base, a market buy its spend, a limit buy its
+    notional at the taker's rate (BtcTurk docs, FAQ)."""
+    if order_side is Side.SELL or price is None:
+        return quantity
+    return quantity * price * (ONE + gross)
+
+
+def _hold_of(order: Accepted, quantity: Decimal) -> Decimal:
+    return hold(order.side, quantity, order.price, order.gross_taker)

@@ -1,0 +1,89 @@
+"""The exchange as a web application: public, private and stream on one port, paths in any case.
+
+With *control* two more paths exist, for tests and chaos: `GET /_truth` says what really is,
+`POST /_faults` switches faults on and off.
+"""
+
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from actors.venues.simulated import rows
+from actors.venues.simulated.connections import Connections
+from actors.venues.simulated.floor import Floor
+from actors.venues.simulated.listing import ASSETS
+from actors.venues.simulated.private import Private
+from actors.venues.simulated.public import Public, failure, reply
+from actors.venues.simulated.stream import Stream
+
+Fatal = Callable[[BaseException], None]
+
+
+def build(floor: Floor, connections: Connections, *, control: bool, fatal: Fatal) -> ASGIApp:
+    """Return the application; *fatal* is told of every error that no answer can make good."""
+    stream = Stream(floor, connections)
+    routes: list[Route | WebSocketRoute] = [
+        *Public(floor).routes(),
+        *Private(floor, connections).routes(),
+        WebSocketRoute("/", stream.serve),
+    ]
+    if control:
+        routes += _control(floor)
+
+    async def ended(_request: Request, error: Exception) -> Response:
+        fatal(error)
+        return failure(500, "INTERNAL_ERROR", 500)
+
+    app = Starlette(routes=routes, exception_handlers={404: _missing, 405: _missing, 500: ended})
+    return _AnyCase(app)
+
+
+def _control(floor: Floor) -> list[Route]:
+    async def truth(_request: Request) -> Response:
+        return reply(rows.encode(_truth(floor)))
+
+    async def faults(request: Request) -> Response:
+        wrong = floor.faults.want(await request.body())
+        return failure(400, wrong, 400) if wrong else reply(rows.encode({"success": True}))
+
+    return [Route("/_truth", truth), Route("/_faults", faults, methods=["POST"])]
+
+
+def _truth(floor: Floor) -> dict[str, rows.Row]:
+    """Return orders, each with its fills, and balances of every account."""
+    history, now_ms = floor.exchange.history, floor.clock.wall_ms()
+    truth: dict[str, rows.Row] = {}
+    for name in floor.doorman.accounts:
+        wallet = history.ledger.wallet(name)
+        held = sorted(wallet.free.keys() | wallet.locked.keys())
+        orders = []
+        for order in history.orders.values():
+            if order.accepted.account == name:
+                listing = floor.listed[order.accepted.instrument]
+                fills = [rows.fill(order, one, listing) for one in order.fills]
+                row = rows.order(order, listing, in_open_orders=False)
+                orders.append(row | {"fills": fills})
+        balances = [rows.balance(ASSETS[asset], wallet, now_ms) for asset in held]
+        truth[name] = {"orders": orders, "balances": balances}
+    return truth
+
+
+async def _missing(_request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 404)
+    return failure(status, "NOT_FOUND" if status == 404 else "METHOD_NOT_ALLOWED", status)
+
+
+class _AnyCase:
+    """Paths mean the same in any case, as at the venue."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "path" in scope:
+            scope = {**scope, "path": scope["path"].lower()}
+        await self._app(scope, receive, send)

@@ -1,0 +1,166 @@
+"""Who may come in: signatures checked as BtcTurk checks them, and calls counted per window.
+
+A refusal says the venue's words. A window starts with the first call to an endpoint; one call too
+many blocks the caller for the block time of that limit (broker-api-docs #502).
+"""
+
+import hmac
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from actors.venues.btcturk.sign import Credentials, signature
+
+CALLERS_MAX = 10_000
+STAMPS_KEPT_MAX = 10_000
+FIRST_USER_ID = 900_001
+
+
+class Account(Struct, frozen=True):
+    """Who calls: *user* is the number the stream names it by."""
+
+    keys: Credentials
+    user: int
+
+    @property
+    def name(self) -> str:
+        return self.keys.public_key
+
+
+class Unauthorized(Struct, frozen=True):
+    message: str
+    code: int
+
+
+HEADERS_MISSING = Unauthorized("Unauthorized - Headers are missing", 401)
+KEY_UNKNOWN = Unauthorized("Unauthorized - Invalid Public key", 401)
+NONCE_INVALID = Unauthorized("Unauthorized - Invalid Nonce", 1037)
+SIGNATURE_INVALID = Unauthorized("Unauthorized - Invalid Signature", 1037)
+
+
+class Doorman:
+    """Knows the accounts and the stamps already used."""
+
+    def __init__(self, keys: Sequence[Credentials], *, window_ms: int, reuse_refused: bool) -> None:
+        numbered = enumerate(keys, FIRST_USER_ID)
+        self.accounts = {one.public_key: Account(one, user) for user, one in numbered}
+        self._window_ms = window_ms
+        self._reuse_refused = reuse_refused
+        self._used: set[tuple[str, int]] = set()
+        self._order: deque[tuple[str, int]] = deque()
+
+    def admit(self, headers: Mapping[str, str], now_ms: int) -> Account | Unauthorized:
+        """Return whose request this is. *headers* in any case, as the server gives them."""
+        key, stamp = headers.get("x-pck"), headers.get("x-stamp")
+        signed = headers.get("x-signature")
+        if key is None or stamp is None or signed is None:
+            return HEADERS_MISSING
+        account = self.accounts.get(key)
+        if account is None:
+            return KEY_UNKNOWN
+        if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16):
+            return NONCE_INVALID
+        at_ms = int(stamp)
+        if abs(at_ms - now_ms) > self._window_ms or not self._fresh(key, at_ms):
+            return NONCE_INVALID
+        right = hmac.compare_digest(signature(account.keys, at_ms), signed)
+        return account if right else SIGNATURE_INVALID
+
+    def login(self, body: Mapping[str, object], now_ms: int) -> Account | Unauthorized:
+        """Return whose login this is: key and nonce are signed, the time is not."""
+        key, nonce, at_ms = body.get("publicKey"), body.get("nonce"), body.get("timestamp")
+        account = self.accounts.get(key) if isinstance(key, str) else None
+        if account is None:
+            return KEY_UNKNOWN
+        if not isinstance(nonce, int) or not isinstance(at_ms, int):
+            return NONCE_INVALID
+        if abs(at_ms - now_ms) > self._window_ms:
+            return NONCE_INVALID
+        right = hmac.compare_digest(signature(account.keys, nonce), str(body.get("signature")))
+        return account if right else SIGNATURE_INVALID
+
+    def _fresh(self, key: str, at_ms: int) -> bool:
+        if not self._reuse_refused:
+            return True
+        used = (key, at_ms)
+        if used in self._used:
+            return False
+        self._used.add(used)
+        self._order.append(used)
+        if len(self._order) > STAMPS_KEPT_MAX:
+            self._used.discard(self._order.popleft())
+        return True
+
+
+class Limit(Struct, frozen=True):
+    """So many calls in so many seconds; one more blocks for as long as the window is."""
+
+    calls: int
+    period_s: int
+
+
+class TooMany(Struct, frozen=True):
+    """What a throttled caller is told."""
+
+    limit: Limit
+    by_account: bool
+    retry_after_s: int
+
+
+PER_MINUTE = 60
+BY_ACCOUNT = frozenset({"POST order", "DELETE order", "GET order"})
+LIMITS: dict[str, tuple[Limit, ...]] = {  # BtcTurk docs, rate limits (2023 and later)
+    "GET balances": (Limit(120, PER_MINUTE),),
+    "POST order": (Limit(300, PER_MINUTE), Limit(10, 1)),
+    "DELETE order": (Limit(300, PER_MINUTE), Limit(10, 1)),
+    "GET order": (Limit(900, PER_MINUTE), Limit(30, 1)),
+    "GET openorders": (Limit(300, PER_MINUTE),),
+    "GET allorders": (Limit(300, PER_MINUTE),),
+    "GET fills": (Limit(120, PER_MINUTE),),
+    "GET transfers": (Limit(90, PER_MINUTE),),
+    "GET ticker": (Limit(600, PER_MINUTE),),
+    "GET orderbook": (Limit(180, PER_MINUTE),),
+    "GET ohlcs": (Limit(120, PER_MINUTE),),
+    "GET klines": (Limit(600, 10 * PER_MINUTE),),
+    "WS connect": (Limit(15, PER_MINUTE),),
+}
+
+
+class _Window(Struct):
+    started_ms: int
+    calls: int = 0
+    blocked_until_ms: int = 0
+
+
+class Turnstile:
+    """Counts the calls of every caller at every endpoint."""
+
+    def __init__(self, *, enforced: bool) -> None:
+        self._enforced = enforced
+        self._windows: dict[tuple[str, str, int], _Window] = {}
+
+    def refusal(self, endpoint: str, caller: str, now_ms: int) -> TooMany | None:
+        """Count one call; return why it is one too many, None when it may pass."""
+        if not self._enforced:
+            return None
+        for limit in LIMITS.get(endpoint, ()):
+            wait_ms = self._count(endpoint, caller, limit, now_ms)
+            if wait_ms > 0:
+                return TooMany(limit, endpoint in BY_ACCOUNT, -(-wait_ms // 1000))
+        return None
+
+    def _count(self, endpoint: str, caller: str, limit: Limit, now_ms: int) -> int:
+        """Return how long the caller is blocked, in ms."""
+        key = (endpoint, caller, limit.period_s)
+        window = self._windows.get(key)
+        if window is None or now_ms >= window.started_ms + limit.period_s * 1000:
+            if window is not None and now_ms < window.blocked_until_ms:
+                return window.blocked_until_ms - now_ms
+            if len(self._windows) >= CALLERS_MAX:
+                self._windows.clear()
+            window = self._windows[key] = _Window(now_ms)
+        window.calls += 1
+        if window.calls > limit.calls and window.blocked_until_ms == 0:
+            window.blocked_until_ms = now_ms + limit.period_s * 1000
+        return max(0, window.blocked_until_ms - now_ms)

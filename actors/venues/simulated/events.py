@@ -1,0 +1,80 @@
+"""What can happen to an account at the simulated exchange: the lines of its journal.
+
+Amounts are exact, positive and canonical text on disk; times are ms UTC. Folding the events in
+order gives every order, fill and balance (`history.py`, `accounts.py`).
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from messages.money import Amount
+from messages.orders import Side
+
+
+class Method(StrEnum):
+    LIMIT = "limit"
+    MARKET = "market"
+
+
+class Status(StrEnum):
+    """The venue's own words."""
+
+    UNTOUCHED = "Untouched"
+    PARTIAL = "Partial"
+    CLOSED = "Closed"
+    CANCELED = "Canceled"
+
+
+class Deposited(Struct, frozen=True, kw_only=True, tag="deposited"):
+    """Money came in from outside; the opening balances come so."""
+
+    deposit_id: int
+    account: str
+    asset: str
+    amount: Amount
+    at_ms: int
+
+
+class Accepted(Struct, frozen=True, kw_only=True, tag="accepted"):
+    """An order exists. *hold* of the spent asset is set aside for it.
+
+    *quantity* is base, but quote for a market buy (BtcTurk docs, submit-order); *price* is None for
+    market orders. *gross_taker* is the taker fee with tax, as a ratio of the notional, of that day.
+    """
+
+    order_id: int
+    account: str
+    client_order_id: str
+    instrument: str
+    side: Side
+    method: Method
+    quantity: Amount
+    price: Amount | None
+    hold: Amount
+    gross_taker: Amount
+    at_ms: int
+
+
+class Filled(Struct, frozen=True, kw_only=True, tag="filled"):
+    """Part of an order traded. *fee* and *tax* are costs in the quote asset."""
+
+    trade_id: int
+    order_id: int
+    price: Amount
+    quantity: Amount
+    fee: Amount
+    tax: Amount
+    maker: bool
+    at_ms: int
+
+
+class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
+    """An order ended before its quantity was filled, or was a market order."""
+
+    order_id: int
+    status: Status
+    at_ms: int
+
+
+Event = Deposited | Accepted | Filled | Ended

@@ -1,0 +1,185 @@
+"""The exchange as it runs: every change is journaled, then told to whom it concerns, then answered.
+
+One thread. A change that cannot be written ends the process before anybody hears of it.
+"""
+
+from collections.abc import Mapping
+
+from actors.venues.btcturk.sign import credentials
+from actors.venues.clock import Clock
+from actors.venues.settings import ExchangeAccount, ExchangeSettings
+from actors.venues.simulated import frames, market
+from actors.venues.simulated.admission import Refused
+from actors.venues.simulated.doorman import Account, Doorman, Turnstile
+from actors.venues.simulated.engine import Exchange, Happened
+from actors.venues.simulated.events import Accepted, Deposited, Ended, Filled, Method, Status
+from actors.venues.simulated.faults import Faults
+from actors.venues.simulated.frames import Depth
+from actors.venues.simulated.history import Order
+from actors.venues.simulated.hub import ALL, Hub
+from actors.venues.simulated.journal import Journal, read
+from actors.venues.simulated.listing import LISTINGS, Listing
+from actors.venues.simulated.marks import load_marks, save_marks
+from actors.venues.simulated.rows import Day
+from actors.venues.simulated.tape import Tape
+
+
+class InstrumentUnknown(ValueError):
+    """The configuration names an instrument that is not listed here."""
+
+    exit_code = 78
+
+
+BOOK_CHANNELS = ("orderbook", "obdiff")
+
+
+class Floor:
+    """Engine, journal, market, tapes and listeners, bound together."""
+
+    def __init__(self, settings: ExchangeSettings, clock: Clock, journal: Journal) -> None:
+        """Become what *journal* says, and open the market.
+
+        Raises MarketFileError, InstrumentUnknown, SecretUnreadable, JournalDamaged and OSError.
+        """
+        listed = _listed(settings)
+        self.settings, self.clock = settings, clock
+        self.listed: dict[str, Listing] = listed
+        self.faults = Faults()
+        self.hub = Hub(self.faults)
+        self.doorman = Doorman(
+            [credentials(one.public_key, one.secret) for one in _accounts(settings)],
+            window_ms=settings.stamp_window_ms,
+            reuse_refused=settings.stamp_reuse_refused,
+        )
+        self.turnstile = Turnstile(enforced=settings.enforce_limits)
+        self.tapes = {name: Tape() for name in listed}
+        self.depths = {name: Depth(listing) for name, listing in listed.items()}
+        self.exchange = Exchange(listed, settings.fees, orders_max=settings.history_max)
+        self._run_dir = journal.path.parent
+        self._market = market.build(settings, self.exchange, load_marks(self._run_dir))
+        self._journal = journal
+        self.exchange.restore(read(journal.path))
+        self._open_accounts()
+        self.step(settings.house.step_ms)
+
+    def _open_accounts(self) -> None:
+        """Give every account that the journal does not know its opening balances."""
+        known = {one.account for one in self.exchange.history.deposits}
+        for account in _accounts(self.settings):
+            if account.public_key not in known:
+                for asset, amount in account.balances.items():
+                    now_ms = self.clock.wall_ms()
+                    self.exchange.deposit(account.public_key, asset, amount, now_ms)
+        self._settle()
+
+    def submit(self, account: Account, body: Mapping[str, object]) -> Order | Refused:
+        """Take an order; when this returns the change is on disk and told."""
+        found = self.exchange.submit(account.name, body, self.clock.wall_ms())
+        self._settle()
+        return found
+
+    def cancel(self, account: Account, order_id: int) -> Order | Refused:
+        """End an order; when this returns the change is on disk and told."""
+        found = self.exchange.cancel(account.name, order_id, self.clock.wall_ms())
+        self._settle()
+        return found
+
+    def step(self, elapsed_ms: int) -> None:
+        """Let the market go on."""
+        self._market.step(self.clock.wall_ms(), elapsed_ms)
+        self._settle()
+
+    def save_marks(self) -> None:
+        """Remember where the market is, for the next start."""
+        save_marks(self._run_dir, self._market.marks())
+
+    def publish_books(self) -> None:
+        """Tell the listeners of books what changed."""
+        for name, depth in self.depths.items():
+            symbol = self.listed[name].symbol
+            if self.hub.heard(*((channel, symbol) for channel in BOOK_CHANNELS)):
+                self.publish_book(name)
+            if self.hub.heard(("orderbook", symbol)):
+                self.hub.publish(("orderbook", symbol), depth.whole("orderbook"))
+
+    def publish_book(self, name: str) -> None:
+        """Look at one book and tell those who follow its differences."""
+        difference = self.depths[name].look(self.exchange.books[name])
+        if difference is not None:
+            self.hub.publish(("obdiff", self.listed[name].symbol), difference)
+
+    def publish_tickers(self) -> None:
+        """Tell the listeners of tickers how the day is."""
+        topics = [("ticker", listing.symbol) for listing in self.listed.values()]
+        if not self.hub.heard(("ticker", ALL), *topics):
+            return
+        days = [self.day(listing) for listing in self.listed.values()]
+        self.hub.publish(("ticker", ALL), frames.tickers(days))
+        for day in days:
+            self.hub.publish(("ticker", day.listing.symbol), frames.ticker(day))
+
+    def day(self, listing: Listing) -> Day:
+        """Return the last 24 hours of *listing*."""
+        name = listing.instrument
+        day = self.tapes[name].day(self.clock.wall_ms())
+        return Day(listing, day, self.exchange.books[name], self.exchange.market[name])
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self.save_marks()
+        self._journal.close()
+
+    def _settle(self) -> None:
+        happened = self.exchange.drain()
+        if happened.events:
+            self._journal.append(happened.events)
+        for trade in happened.trades:
+            self.tapes[trade.listing.instrument].add(trade)
+            topic = ("trade", trade.listing.symbol)
+            if self.hub.heard(topic):
+                self.hub.publish(topic, frames.trade(trade))
+        self._tell(happened)
+
+    def _tell(self, happened: Happened) -> None:
+        """Tell the accounts what happened to them, each once more that its balances moved."""
+        moved: dict[str, None] = {}
+        for event in happened.events:
+            if isinstance(event, Deposited):
+                moved[event.account] = None
+                continue
+            order = self.exchange.history.orders.get(event.order_id)
+            if order is not None:
+                moved[order.accepted.account] = None
+                self._tell_order(order, event)
+        for name in moved:
+            self.hub.tell(name, frames.balance_updated(self._user(name)))
+
+    def _tell_order(self, order: Order, event: Accepted | Filled | Ended) -> None:
+        name, limit = order.accepted.account, order.accepted.method is Method.LIMIT
+        listing, user = self.listed[order.accepted.instrument], self._user(name)
+        match event:
+            case Accepted() if limit:
+                self.hub.tell(name, frames.order_insert(order, listing, user))
+            case Filled():
+                self.hub.tell(name, frames.order_match(order, event, listing, user))
+                if not self.faults.hide_fills_ms:
+                    self.hub.tell(name, frames.user_trade(order, event, listing))
+                if self.settings.delete_frame_on_fill and order.status is Status.CLOSED:
+                    self.hub.tell(name, frames.order_delete(order, listing, user))
+            case Ended() if limit:
+                self.hub.tell(name, frames.order_delete(order, listing, user))
+
+    def _user(self, name: str) -> int:
+        account = self.doorman.accounts.get(name)
+        return 0 if account is None else account.user
+
+
+def _listed(settings: ExchangeSettings) -> dict[str, Listing]:
+    unknown = [name for name in settings.instruments if name not in LISTINGS]
+    if unknown:
+        raise InstrumentUnknown(f"not listed: {', '.join(unknown)}; listed: {', '.join(LISTINGS)}")
+    return {name: LISTINGS[name] for name in settings.instruments}
+
+
+def _accounts(settings: ExchangeSettings) -> tuple[ExchangeAccount, ...]:
+    return (settings.account, *settings.more_accounts)

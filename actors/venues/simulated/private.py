@@ -1,0 +1,202 @@
+"""The endpoints of one account: signed, counted, answered in the venue's words."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from itertools import islice
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from actors.venues.simulated import rows
+from actors.venues.simulated.admission import PARAMETER, Refused, listing_of
+from actors.venues.simulated.connections import Connections
+from actors.venues.simulated.doorman import Account, Unauthorized
+from actors.venues.simulated.faults import OutcomeFault, OutcomeKind
+from actors.venues.simulated.floor import Floor
+from actors.venues.simulated.history import Order
+from actors.venues.simulated.listing import ASSETS
+from actors.venues.simulated.public import caller, failure, reply, throttled, whole
+
+FILLS_MAX = 200  # the newest only; there are no pages (broker-api-docs #189)
+ORDERS_PER_PAGE = 100
+ORDERS_PER_PAGE_MAX = 1_000
+FILLS_SINCE_DAYS = 30
+DAY_MS = 86_400_000
+NOT_FOUND = Refused("Order not found", 1152)
+FUTURE = Refused("startTime cannot be bigger than current unix timestamp.", 1038)
+EDGE_PAGE = "<!DOCTYPE html><html><head><title>504: Gateway time-out</title></head></html>"
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+Asked = Callable[[Account, Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Private:
+    """Answers what an account may ask of itself."""
+
+    def __init__(self, floor: Floor, connections: Connections) -> None:
+        self._floor, self._connections = floor, connections
+
+    def routes(self) -> list[Route]:
+        users = "/api/v1/users"
+        order = "/api/v1/order"
+        transfers = self._signed("GET transfers", self.transfers)
+        return [
+            Route(f"{users}/balances", self._signed("GET balances", self.balances)),
+            Route("/api/v1/openorders", self._signed("GET openorders", self.open_orders)),
+            Route("/api/v1/allorders", self._signed("GET allorders", self.all_orders)),
+            Route(order, self._signed("POST order", self.submit), methods=["POST"]),
+            Route(order, self._signed("DELETE order", self.cancel), methods=["DELETE"]),
+            Route(order + "/{order_id:int}", self._signed("GET order", self.order)),
+            Route(f"{users}/transactions/trade", self._signed("GET fills", self.fills)),
+            Route(users + "/transactions/{kind}", transfers),
+        ]
+
+    def _signed(self, endpoint: str, answer: Asked) -> Endpoint:
+        async def signed(request: Request) -> Response:
+            now_ms = self._floor.clock.wall_ms()
+            found = self._floor.doorman.admit(request.headers, now_ms)
+            name = caller(request) if isinstance(found, Unauthorized) else found.name
+            too_many = self._floor.turnstile.refusal(endpoint, name, now_ms)
+            if too_many is not None:
+                return throttled(too_many)
+            if isinstance(found, Unauthorized):
+                return failure(401, found.message, found.code)
+            self._connections.private(request.client)
+            return await answer(found, request)
+
+        return signed
+
+    async def balances(self, account: Account, _request: Request) -> Response:
+        wallet = self._floor.exchange.history.ledger.wallet(account.name)
+        now_ms = self._floor.clock.wall_ms()
+        return reply(rows.answer([rows.balance(one, wallet, now_ms) for one in ASSETS.values()]))
+
+    async def open_orders(self, account: Account, request: Request) -> Response:
+        asked = request.query_params.get("pairSymbol")
+        listing = listing_of(asked, self._floor.listed)
+        if asked is not None and listing is None:
+            return _refused(PARAMETER)
+        name = None if listing is None else listing.instrument
+        found = self._floor.exchange.history.open_orders(account.name, name)
+        listed = {
+            side: [self._row(one, in_open_orders=True) for one in found if one.accepted.side == way]
+            for side, way in (("asks", "sell"), ("bids", "buy"))
+        }
+        return reply(rows.answer(listed))
+
+    async def all_orders(self, account: Account, request: Request) -> Response:
+        listing = listing_of(request.query_params.get("pairSymbol"), self._floor.listed)
+        if listing is None:
+            return _refused(PARAMETER)
+        now_s = self._floor.clock.wall_ms() // 1000
+        start_s = whole(request, "startTime", 0)
+        if start_s > now_s:
+            return _refused(FUTURE)
+        limit = min(whole(request, "limit", ORDERS_PER_PAGE), ORDERS_PER_PAGE_MAX)
+        skipped = (max(1, whole(request, "page", 1)) - 1) * limit
+        found = self._floor.exchange.history.newest_orders(
+            account.name,
+            listing.instrument,
+            from_ms=start_s * 1000,
+            to_ms=whole(request, "endTime", now_s + 1) * 1000 + 999,
+            from_id=whole(request, "orderId", 0),
+        )
+        page = islice(found, skipped, skipped + limit)
+        return reply(rows.answer([self._row(one, in_open_orders=False) for one in page]))
+
+    async def order(self, account: Account, request: Request) -> Response:
+        found = self._floor.exchange.history.of(account.name, request.path_params["order_id"])
+        if found is None:
+            return _refused(NOT_FOUND)
+        return reply(rows.answer(self._row(found, in_open_orders=False)))
+
+    async def submit(self, account: Account, request: Request) -> Response:
+        body = _body(await request.body())
+        fault = self._floor.faults.next_outcome()
+        if fault is not None and fault.kind is OutcomeKind.DROP_BEFORE:
+            return self._connections.drop(request.client)
+        found = PARAMETER if body is None else self._floor.submit(account, body)
+        if isinstance(found, Refused):
+            return failure(400, found.message, found.code, data=True)
+        listing = self._floor.listed[found.accepted.instrument]
+        answer = reply(rows.answer(rows.submitted(found, listing), "SUCCESS"))
+        return answer if fault is None else await self._spoiled(answer, fault, request)
+
+    async def _spoiled(self, answer: Response, fault: OutcomeFault, request: Request) -> Response:
+        """Return what becomes of the answer to an order that was accepted."""
+        match fault.kind:
+            case OutcomeKind.DROP_AFTER_ACCEPT:
+                return self._connections.drop(request.client)
+            case OutcomeKind.HTTP_500_AFTER_ACCEPT:
+                return failure(500, "INTERNAL_ERROR", 500)
+            case OutcomeKind.HTML_504_AFTER_ACCEPT:
+                return HTMLResponse(EDGE_PAGE, 504)
+        await asyncio.sleep(fault.delay_ms / 1000)
+        return answer
+
+    async def cancel(self, account: Account, request: Request) -> Response:
+        found = self._floor.cancel(account, whole(request, "id", 0))
+        if isinstance(found, Refused):
+            return _refused(found)
+        return reply(rows.encode({"success": True, "message": "SUCCESS", "code": 0}))
+
+    async def fills(self, account: Account, request: Request) -> Response:
+        query, history = request.query_params, self._floor.exchange.history
+        newest_ms = self._floor.clock.wall_ms() - self._floor.faults.hide_fills_ms
+        if "orderId" in query:
+            found = history.of(account.name, whole(request, "orderId", 0))
+            mine = [] if found is None else [(found, one) for one in reversed(found.fills)]
+        else:
+            listing = listing_of(query.get("pairSymbol"), self._floor.listed)
+            if "pairSymbol" in query and listing is None:
+                return _refused(PARAMETER)
+            to_ms = min(whole(request, "endDate", newest_ms), newest_ms)
+            mine = history.newest_fills(  # type: ignore[assignment]
+                account.name,
+                None if listing is None else listing.instrument,
+                from_ms=whole(request, "startDate", to_ms - FILLS_SINCE_DAYS * DAY_MS),
+                to_ms=to_ms,
+            )
+        sides, assets = query.getlist("type"), [one.upper() for one in query.getlist("symbol")]
+        chosen = (
+            rows.fill(order, one, self._floor.listed[order.accepted.instrument])
+            for order, one in mine
+            if one.at_ms <= newest_ms
+            and (not sides or order.accepted.side in sides)
+            and (not assets or any(a in assets for a in order.accepted.instrument.split("_")))
+        )
+        return reply(rows.answer(list(islice(chosen, FILLS_MAX)), "SUCCESS"))
+
+    async def transfers(self, account: Account, request: Request) -> Response:
+        fiat = {"fiat": True, "crypto": False}.get(request.path_params["kind"])
+        query = request.query_params
+        kinds, assets = query.getlist("type"), [one.upper() for one in query.getlist("symbol")]
+        found = (
+            one
+            for one in reversed(self._floor.exchange.history.deposits)
+            if one.account == account.name
+            and ASSETS[one.asset].fiat is fiat
+            and (not kinds or "deposit" in kinds)
+            and (not assets or one.asset in assets)
+        )
+        return reply(rows.answer([rows.deposit(one) for one in found], "SUCCESS"))
+
+    def _row(self, one: Order, *, in_open_orders: bool) -> rows.Row:
+        listing = self._floor.listed[one.accepted.instrument]
+        return rows.order(one, listing, in_open_orders=in_open_orders)
+
+
+def _refused(refused: Refused) -> Response:
+    return failure(400, refused.message, refused.code)
+
+
+def _body(raw: bytes) -> dict[str, object] | None:
+    """Return the JSON object in *raw*, None when it is none."""
+    try:
+        found = _DECODER.decode(raw)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,116 @@
+"""The WebSocket: welcome, login, joins; then whatever the hub has for this listener.
+
+Every message is `[type, object]`. Unknown types are ignored, as the venue asks its clients to do.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+import msgspec
+from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from actors.venues.simulated import frames
+from actors.venues.simulated.admission import listing_of
+from actors.venues.simulated.connections import Connections
+from actors.venues.simulated.doorman import Unauthorized
+from actors.venues.simulated.floor import Floor
+from actors.venues.simulated.hub import ALL, CHANNELS, Listener
+from actors.venues.simulated.public import throttled
+
+LOGIN, SUBSCRIBE, REQUEST, TRADE_LIST = 114, 151, 101, 421
+SLOW_READER = 1013  # close code: try again later
+
+
+class Stream:
+    """Serves the listeners of one exchange."""
+
+    def __init__(self, floor: Floor, connections: Connections) -> None:
+        self._floor, self._connections = floor, connections
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Serve one connection until either side ends it."""
+        refused = self._refused(socket)
+        if refused is not None:
+            await socket.send_denial_response(refused)
+            return
+        await socket.accept()
+        listener = Listener(frames_max=self._floor.settings.frames_waiting_max)
+        listener.give(frames.WELCOME)
+        self._floor.hub.join(listener)
+        sending = asyncio.create_task(_send(socket, listener))
+        try:
+            while True:
+                self._heard(listener, socket, await socket.receive_text())
+        except (WebSocketDisconnect, RuntimeError, KeyError):
+            pass  # the peer is gone, or sent bytes where text belongs
+        finally:
+            self._floor.hub.leave(listener)
+            sending.cancel()
+
+    def _refused(self, socket: WebSocket) -> Response | None:
+        host = socket.client.host if socket.client is not None else ""
+        now_ms = self._floor.clock.wall_ms()
+        too_many = self._floor.turnstile.refusal("WS connect", host, now_ms)
+        return None if too_many is None else throttled(too_many)
+
+    def _heard(self, listener: Listener, socket: WebSocket, said: str) -> None:
+        try:
+            message = msgspec.json.decode(said, type=tuple[int, dict[str, object]])
+        except (ValueError, RecursionError):
+            return
+        kind, body = message
+        match kind:
+            case _ if kind == LOGIN:
+                self._login(listener, socket, body)
+            case _ if kind == SUBSCRIBE:
+                self._subscribe(listener, body)
+            case _ if kind == REQUEST and body.get("code") == TRADE_LIST:
+                self._first(listener, "trade", str(body.get("event")))
+
+    def _login(self, listener: Listener, socket: WebSocket, body: Mapping[str, object]) -> None:
+        found = self._floor.doorman.login(body, self._floor.clock.wall_ms())
+        if isinstance(found, Unauthorized):
+            listener.give(frames.login(0, found.message))
+            return
+        listener.account = found
+        self._connections.private(socket.client)
+        listener.give(frames.login(found.user, None))
+
+    def _subscribe(self, listener: Listener, body: Mapping[str, object]) -> None:
+        channel, event = str(body.get("channel")), str(body.get("event"))
+        listing = listing_of(event, self._floor.listed)
+        known = listing is not None or (channel, event) == ("ticker", ALL)
+        if channel not in CHANNELS or not known:
+            listener.give(frames.result(f"unknown|{channel}:{event}", ok=False))
+            return
+        topic = (channel, event if listing is None else listing.symbol)
+        if body.get("join") is False:
+            listener.topics.discard(topic)
+            listener.give(frames.result(f"leave|{channel}:{topic[1]}"))
+            return
+        listener.give(frames.result(f"join|{channel}:{topic[1]}"))
+        self._first(listener, channel, topic[1])
+        listener.topics.add(topic)
+
+    def _first(self, listener: Listener, channel: str, event: str) -> None:
+        """Give what a channel begins with: a whole book, the last trades."""
+        listing = listing_of(event, self._floor.listed)
+        if listing is None or self._floor.faults.silent_ws:
+            return
+        name = listing.instrument
+        if channel == "trade":
+            listener.give(frames.trade_list(listing, self._floor.tapes[name].prints))
+        elif channel in ("orderbook", "obdiff"):
+            self._floor.publish_book(name)
+            listener.give(self._floor.depths[name].whole(channel))
+
+
+async def _send(socket: WebSocket, listener: Listener) -> None:
+    """Send what waits for *listener*, one frame after the other."""
+    try:
+        while (frame := await listener.next_frame()) is not None:
+            await socket.send_text(frame.decode())
+        await socket.close(SLOW_READER)
+    except (WebSocketDisconnect, RuntimeError):
+        return
