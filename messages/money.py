@@ -66,7 +66,7 @@ def amount(raw: object) -> Amount:
     Text is digits with an optional sign and dot, outer blanks dropped. Raises TypeError for a float
     or a bool, NumberUnreadable for text that is not a plain number and for NaN and infinities.
     """
-    if isinstance(raw, bool | float) or not isinstance(raw, str | int | Decimal):
+    if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
         raise TypeError(f"an amount is text, int or Decimal, not {type(raw).__name__} {raw!r}")
     if isinstance(raw, str):
         raw = raw.strip(" ")

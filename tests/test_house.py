@@ -1,0 +1,56 @@
+"""The house keeps its own rules: rooms, libraries, sizes, purity, exactness, shells, keys.
+
+The rules are in tests/house.py and tests/house_topology.py; tests/test_house_rules.py breaks each
+of them once.
+"""
+
+import pytest
+
+from tests import house, house_topology
+
+SOURCES = house.sources()
+IMPORTS = [one for source in SOURCES for one in house.imports(source)]
+BY_PATH = {source.path: source for source in SOURCES}
+TOPOLOGY = "actors/topology.py"
+SHELLS = {
+    role: BY_PATH[path] for role in house.ROLES if (path := f"actors/{role}/actor.py") in BY_PATH
+}
+
+
+def report(faults):
+    return "\n" + "\n".join(faults)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.path)
+def test_module_keeps_the_house(source):
+    faults = house.faults(source)
+
+    assert not faults, report(faults)
+
+
+@pytest.mark.parametrize("one", [one for one in IMPORTS if one.source.room != "tests"], ids=str)
+def test_import_stays_in_its_room(one):
+    faults = house.import_faults(one)
+
+    assert not faults, report(faults)
+
+
+@pytest.mark.parametrize("role", SHELLS)
+def test_shell_handles_what_the_topology_says_it_hears(role):
+    table = house_topology.Table(BY_PATH[TOPOLOGY])
+
+    faults = house_topology.unheard(table, role, SHELLS[role])
+
+    assert not faults, report(faults)
+
+
+def test_each_intent_and_each_fact_has_one_mouth():
+    faults = house_topology.mouths(house_topology.Table(BY_PATH[TOPOLOGY]))
+
+    assert not faults, report(faults)
+
+
+def test_house_is_not_empty():
+    rooms = {source.room for source in SOURCES}
+
+    assert {"messages", "actors.runtime", "actors.topology", "tests"} <= rooms
