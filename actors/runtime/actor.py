@@ -59,6 +59,7 @@ class Actor(pykka.Actor):
         self.gate_lock = threading.Lock()
         self.turns = 0
         self.outlet: Outlet | None = None
+        self._longest_turn_ns = 0
         self._kill_file: Path = parts.run_dir / KILL_FILE
         self._stopped_for: set[str] = set()
 
@@ -108,8 +109,19 @@ class Actor(pykka.Actor):
 
     def turn(self, messages: Sequence[object]) -> None:
         """React to each of *messages*, commit once, then carry out everything else."""
+        began_ns = self.clock.mono_ns()
         self.turns += 1
         self._carry_out(list(self._reactions(messages)))
+        self._longest_turn_ns = max(self._longest_turn_ns, self.clock.mono_ns() - began_ns)
+
+    def take_longest_turn_ms(self) -> int:
+        """Return how long the longest turn took since this was asked last."""
+        longest_ns, self._longest_turn_ns = self._longest_turn_ns, 0
+        return longest_ns // 1_000_000
+
+    def live(self) -> None:
+        """Run the loop in this thread. It ends with the process."""
+        self._start_actor_loop()
 
     def on_start(self) -> None:
         """Open what the outlet has to open, then do what the role does first."""
@@ -186,7 +198,7 @@ class Actor(pykka.Actor):
         failures.end(self.log, exception_value or RuntimeError("failed without an exception"))
 
     def _start_actor_loop(self) -> None:
-        """Run the loop here, in the thread that calls: the process is the actor."""
+        """Run the loop in the thread that calls: the process is the actor."""
         self._actor_loop()
 
     @staticmethod

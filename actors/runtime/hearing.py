@@ -26,6 +26,10 @@ EVENTS: frozenset[type] = frozenset(
     {market.Trade}
 )  # each one counts; all else on a feed is a state
 
+BUILD_DIFFERS = "BUILD_DIFFERS"
+CONFIG_DIFFERS = "CONFIG_DIFFERS"
+ORIGINS = frozenset({BUILD_DIFFERS, CONFIG_DIFFERS})
+
 _EVENT_TOPICS = tuple(kind.__name__.encode() for kind in EVENTS)
 
 
@@ -71,8 +75,8 @@ def _same_origin(
     envelope: Envelope, message: object, me: Identity
 ) -> "tuple[Envelope, Any] | Refused":
     for code, theirs, ours in (
-        ("BUILD_DIFFERS", envelope.build, me.build),
-        ("CONFIG_DIFFERS", envelope.config, me.config),
+        (BUILD_DIFFERS, envelope.build, me.build),
+        (CONFIG_DIFFERS, envelope.config, me.config),
     ):
         if theirs != ours:
             return Refused(

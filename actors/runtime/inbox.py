@@ -43,7 +43,7 @@ class Rhythm(Protocol):
     """Something with a time of its own: in how many ms it is due, and what it then says."""
 
     def due_ms(self) -> int | None: ...
-    def ring(self) -> Sequence[Heard]: ...
+    def ring(self) -> Sequence[object]: ...
 
 
 class Inbox:
@@ -137,13 +137,13 @@ class Inbox:
 
     def _next_turn(self) -> tuple[Heard, ...]:
         while True:
-            heard = [one for rhythm in self._rhythms for one in rhythm.ring()]
-            ready = dict(self._poller.poll(0 if heard else self._wait_ms()))
+            rung = [_heard(one) for rhythm in self._rhythms for one in rhythm.ring()]
+            ready = dict(self._poller.poll(0 if rung else self._wait_ms()))
             turn = self._posted_now() if self._wake in ready or self._posted else []
             for source in list(self._sources):
                 if source.handle in ready:
                     turn.extend(source.drain())
-            turn.extend(heard)
+            turn.extend(rung)
             if turn:
                 return tuple(turn)
 
@@ -161,10 +161,14 @@ class Inbox:
             count = min(len(self._posted), POSTED_PER_TURN)
             taken = [self._posted.popleft() for _ in range(count)]
             self._room.notify_all()
-        return [one if isinstance(one, Heard) else Heard(message=one) for one in taken]
+        return [_heard(one) for one in taken]
 
     def _has_room(self) -> bool:
         return len(self._posted) < self._posted_max
+
+
+def _heard(message: object) -> Heard:
+    return message if isinstance(message, Heard) else Heard(message=message)
 
 
 def _raise(error: BaseException) -> NoReturn:

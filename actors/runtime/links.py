@@ -12,14 +12,15 @@ import zmq
 from actors.runtime import sockets
 from actors.runtime.clock import Clock
 from actors.runtime.effects import Route
-from actors.runtime.failures import InvariantBroken
-from actors.runtime.hearing import Refused, newest_of_each_topic, understand
+from actors.runtime.failures import BuildDiffers, InvariantBroken
+from actors.runtime.hearing import ORIGINS, Refused, newest_of_each_topic, understand
 from actors.runtime.parts import Log
 from actors.runtime.plumbing import COMMAND, CONTROL, FEED, Edge, Plumbing, Socket
 from actors.runtime.retained import Retained
 from actors.runtime.settings import RuntimeSettings
 from actors.runtime.wire import Heard, Sender, Trail, topic, trail_of
 from messages.control import Refusal
+from messages.life import Hello
 
 FEED_DRAIN_MAX = (
     1_000  # messages of a feed read in a turn; of each topic only the newest is decoded
@@ -51,8 +52,9 @@ class Links:
         context: "zmq.Context[Any] | None" = None,
     ) -> None:
         self.counts = Counts()
+        self.identity = sender.identity
         self.ends: list[End] = []
-        self._role = sender.identity.role
+        self._role = self.identity.role
         self._plumbing = plumbing
         self._addresses = addresses
         self._sender = sender
@@ -108,14 +110,13 @@ class Links:
                 end, route, Refused(code="FRAMES", detail=f"{len(parts)} of {end.frames} frames")
             )
             return None
-        told = understand(parts[-1], end.hears, self._sender.identity)
+        told = understand(parts[-1], end.hears, self.identity)
         if isinstance(told, Refused):
             self._refuse(end, route, told)
             return None
         envelope, message = told
         if isinstance(message, Refusal):
-            self.counts.refused += 1
-            self._log.warning("command_refused", socket=end.name, code=message.code)
+            self._was_refused(end, message)
             return None
         return Heard(message=message, route=route, trail=trail_of(envelope))
 
@@ -147,6 +148,16 @@ class Links:
             self.counts.dropped += 1
             return False
         return True
+
+    def _was_refused(self, end: "End", no: Refusal) -> None:
+        self.counts.dropped += 1
+        if self._refusals.allow():
+            self._log.warning(
+                "command_refused", socket=end.name, code=no.code, detail=no.message[:200]
+            )
+        life = self._plumbing.way_out(self._role, Hello)
+        if life is not None and life.socket == end.name and no.code in ORIGINS:
+            raise BuildDiffers(no.message)
 
     def _refuse(self, end: "End", route: Route | None, why: Refused) -> None:
         self.counts.refused += 1

@@ -1,0 +1,31 @@
+"""Which build this is: a short hash of the source text it was started from."""
+
+import functools
+import hashlib
+from pathlib import Path
+
+ROOMS = ("actors", "config", "messages", "store")
+DIGEST_BYTES = 8
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@functools.cache
+def build_hash() -> str:
+    """Return the hash of all Python files of the rooms and of `supervisor.py`, read once."""
+    root = Path(__file__).parents[2]
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    files = [path for room in ROOMS for path in (root / room).rglob("*.py")]
+    for path in sorted([*files, root / "supervisor.py"]):
+        if path.is_file():
+            digest.update(f"{path.relative_to(root)}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@functools.cache
+def boot_id() -> str:
+    """Return the id of this boot of this host; monotonic times compare only within one."""
+    try:
+        return BOOT_ID.read_text().strip()
+    except OSError:
+        return "unknown"

@@ -1,0 +1,109 @@
+"""Where child processes come from: one forkserver that has imported everything already.
+
+Used from the main thread alone: the forkserver dies with the thread that started it.
+"""
+
+import contextlib
+import multiprocessing
+import multiprocessing.forkserver
+import os
+import signal
+import sys
+import types
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from actors.runtime import preload
+from actors.runtime.spawn import ChildSpec, live
+
+EXIT_CODE_WAIT_S = 0.05  # the exit code comes a little later than the news that it is gone
+
+
+class Spawned:
+    """One child process. Its descriptor `pidfd` becomes readable when it is gone, locks and all."""
+
+    def __init__(self, role: str, process: multiprocessing.process.BaseProcess) -> None:
+        self.role = role
+        self._process = process
+        self.pid = process.pid or 0
+        self.pidfd = _pidfd(self.pid)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal; nothing happens when the process is gone."""
+        with contextlib.suppress(OSError):
+            signal.pidfd_send_signal(self.pidfd, number)
+
+    def close(self) -> int | None:
+        """Return how it ended, negative for a signal, None when nobody knows; forget it.
+
+        Only after the descriptor was readable: the child takes the end of this object for the
+        death of its parent.
+        """
+        known = wait([self._process.sentinel], EXIT_CODE_WAIT_S)
+        code = self._process.exitcode if known else None
+        os.close(self.pidfd)
+        if known:
+            self._process.close()
+        return code
+
+
+class Forkserver:
+    """Starts children from specs. A forkserver that died is started anew with the next child."""
+
+    def __init__(self, modules: Sequence[str], *, trace: Path) -> None:
+        self._trace = trace
+        self._context = multiprocessing.get_context("forkserver")
+        names = ["actors.runtime.preload", "actors.runtime.spawn", *modules]
+        self._context.set_forkserver_preload([*names, "actors.runtime.preloaded"])
+
+    def boot(self) -> None:
+        """Start the forkserver if it does not run; it loads while we go on."""
+        with _asked_of_forkserver(self._trace), _nameless_main():
+            multiprocessing.forkserver.ensure_running()
+
+    def spawn(self, spec: ChildSpec) -> Spawned:
+        """Return the new child of *spec*. Waits while the forkserver still loads.
+
+        Raises EOFError or OSError when the forkserver could not do it.
+        """
+        self.boot()
+        process = self._context.Process(target=live, args=(spec,), name=spec.role, daemon=True)
+        with _nameless_main():
+            process.start()
+        return Spawned(spec.role, process)
+
+
+def _pidfd(pid: int) -> int:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:  # gone already: a descriptor that reads as the end of a file
+        return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+
+
+@contextlib.contextmanager
+def _asked_of_forkserver(trace: Path) -> Iterator[None]:
+    """Have a forkserver that starts now follow this process and be deaf to Ctrl-C from the start.
+
+    What is ignored stays ignored in a program that is started; the environment is taken along.
+    """
+    said = {preload.SUPERVISOR_PID: str(os.getpid()), preload.TRACE_FILE: str(trace)}
+    os.environ.update(said)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        for name in said:
+            del os.environ[name]
+
+
+@contextlib.contextmanager
+def _nameless_main() -> Iterator[None]:
+    """Hide the main module: multiprocessing would run it again in every child."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main

@@ -1,0 +1,40 @@
+"""The first module that the forkserver imports: it ties the forkserver to the supervisor.
+
+Without it the forkserver and all its children would live on after the supervisor's death: the
+children hold the pipe by which the forkserver would notice. Does nothing in any other process.
+"""
+
+import os
+import signal
+import sys
+
+from actors.runtime import process
+
+SUPERVISOR_PID = "BTCBOT_SUPERVISOR_PID"  # set by the supervisor around the forkserver's start
+TRACE_FILE = "BTCBOT_FORKSERVER_TRACE"
+
+PID: int | None = None  # the forkserver's own, for its children to compare with
+
+
+def _arm(supervisor_pid: int) -> int:
+    try:
+        process.follow(supervisor_pid, signal.SIGKILL)
+    except process.Orphaned:
+        os._exit(0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's; children inherit it
+    os.umask(0o077)
+    _say_trouble_in(os.environ.pop(TRACE_FILE, os.devnull))
+    return os.getpid()
+
+
+def _say_trouble_in(path: str) -> None:
+    """Send stdout and stderr to a file: a full pipe would block, a terminal shows the panel."""
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    sys.stdout.flush()
+    os.dup2(fd, 1)
+    os.dup2(fd, 2)
+    os.close(fd)
+
+
+if SUPERVISOR_PID in os.environ:
+    PID = _arm(int(os.environ.pop(SUPERVISOR_PID)))

@@ -1,0 +1,16 @@
+"""The last module that the forkserver imports: what was loaded will not be looked at again.
+
+The children also inherit what was computed here once. Freezing moves all of it out of the
+collector's sight, so that the children's collections do not copy it.
+"""
+
+import gc
+
+from actors.runtime import preload
+from actors.runtime.build import boot_id, build_hash
+
+if preload.PID is not None:
+    build_hash()
+    boot_id()
+    gc.collect()
+    gc.freeze()
