@@ -15,6 +15,7 @@ from msgspec import Struct
 from messages.instrument import Instrument
 from messages.orders import Side
 
+FILLS_PER_ANSWER_MAX = 200  # so many fills in one answer may not be all: ask again with until_ms
 ANSWER_KEPT_MAX = 512  # characters of an answer's body kept for `explain`
 
 
@@ -173,7 +174,11 @@ class PrivateClient(Protocol):
         self, instrument: str, *, since_ms: int, page: int, stamp_ms: int
     ) -> list[VenueOrder]: ...
     def order(self, venue_order_id: int, stamp_ms: int) -> VenueOrder: ...
-    def fills(self, instrument: str, *, since_ms: int, stamp_ms: int) -> list[VenueFill]: ...
+    def fills(
+        self, instrument: str, *, since_ms: int, until_ms: int | None = None, stamp_ms: int
+    ) -> list[VenueFill]:
+        """Return the newest fills of a window; a full page means that older ones may be missing."""
+
     def balances(self, stamp_ms: int) -> list[VenueBalance]: ...
     def server_time_ms(self) -> int: ...
     def close(self) -> None: ...
