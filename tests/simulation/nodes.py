@@ -1,0 +1,237 @@
+"""One simulated process: the real actor class, with a mailbox, timers and lanes in virtual time.
+
+It can be killed between any two effects, stopped and continued. What it says goes over links; what
+it calls goes to the world's venue.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from actors import topology
+from actors.runtime.actor import Actor
+from actors.runtime.effects import Call, Called, Route
+from actors.runtime.wire import Heard, Trail, topic
+from actors.topology import Pattern
+from tests.simulation.schedule import Schedule
+
+TURN_NS = 30_000  # from a message's arrival to the turn that takes it
+TURN_TAKES_NS = 60_000  # how long a turn keeps the process busy
+MAILBOX_MAX = 20_000
+LAST_RANK = 99
+
+
+class Crashed(BaseException):
+    """The process was killed here."""
+
+
+class Ended(Exception):
+    """The process left by itself, with a code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+
+
+class Node:
+    """A place where one role's process runs, is killed and started again."""
+
+    def __init__(
+        self,
+        role: str,
+        schedule: Schedule,
+        *,
+        make: Callable[["Node"], Actor],
+        carry: Callable[["Node", str, str, object, Trail | None], None],
+        call: Callable[["Node", Call], bool],
+        ended: Callable[["Node", Ended], None],
+    ) -> None:
+        self.role = role
+        self.schedule = schedule
+        self.actor: Any = None
+        self.incarnation = 0
+        self.kills = 0
+        self.frozen = False
+        self.fuse: int | None = None  # how many more steps until it is killed
+        self.retained: dict[str, tuple[str, object]] = {}
+        self._make, self._carry, self._call, self._ended = make, carry, call, ended
+        self._mailbox: list[tuple[int, int, str | None, Heard]] = []
+        self._arrivals = 0
+        self._turn_planned = False
+        self._busy_until_ns = 0
+        self._exit: Ended | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self.actor is not None
+
+    def start(self) -> None:
+        """Begin a new process of this role."""
+        self.incarnation += 1
+        self.frozen = False
+        self._exit = None
+        self._guarded(self._begin)
+
+    def kill(self) -> None:
+        """End the process as SIGKILL does: nothing of it happens any more."""
+        if self.alive:
+            self.kills += 1
+            self._gone()
+
+    def deliver(self, socket: str, message: object, route: Route, trail: Trail | None) -> None:
+        """Put what arrived on *socket* into the mailbox."""
+        one = topology.SOCKETS[socket]
+        if not self.alive or type(message) not in topology.heard_by(self.role, socket):
+            return
+        name = topic(message) if one.pattern is Pattern.FEED else None
+        self._put(one.rank, name, Heard(message=message, route=route, trail=trail))
+
+    def post(self, message: object) -> None:
+        """Put what a timer, a lane or a stream brings into the mailbox."""
+        self._put(-1, None, Heard(message=message))
+
+    def freeze(self) -> None:
+        self.frozen = True
+
+    def thaw(self) -> None:
+        self.frozen = False
+        self._plan_turn()
+
+    def waiting_for(self) -> str:
+        return self.actor.waiting_for() if self.alive else "a process"
+
+    def step(self) -> None:
+        """Burn the fuse by one: a kill may come between any two effects."""
+        if self.fuse is not None:
+            self.fuse -= 1
+            if self.fuse <= 0:
+                self.fuse = None
+                raise Crashed
+
+    # What the actor sees as its outlet.
+
+    def open(self) -> None:
+        self.step()
+
+    def say(self, message: object, trail: Trail | None) -> None:
+        self.step()
+        edge = topology.way_out(self.role, type(message))
+        if edge is None:
+            raise LookupError(f"{self.role} does not say {type(message).__name__}")
+        if topology.SOCKETS[edge.socket].pattern is Pattern.FEED:
+            self._publish(edge.socket, message, trail)
+        else:
+            to = edge.hears[0] if edge.back else topology.SOCKETS[edge.socket].binder
+            self._carry(self, edge.socket, to, message, trail)
+
+    def back(self, route: Route, message: object, trail: Trail | None) -> None:
+        self.step()
+        self._carry(self, route.socket, route.peer.decode(), message, trail)
+
+    def after(self, delay_ms: int, message: object) -> None:
+        self._mine(delay_ms * 1_000_000, lambda: self.post(message))
+
+    def call(self, call: Call) -> bool:
+        self.step()
+        return self._call(self, call)
+
+    def room(self, lane: str) -> int:
+        return next(spec.depth for spec in self.actor.lanes() if spec.name == lane)
+
+    def exit(self, code: int, reason: str) -> None:
+        self._exit = Ended(code, reason)
+
+    # The rest is how a process of it lives.
+
+    def answered(self, call: Call, result: object, delay_ns: int) -> None:
+        """Bring the result of a lane's call, unless the process is another one by then."""
+        self._mine(delay_ns, lambda: self.post(Called(call.lane, call.request, result, call.trail)))
+
+    def subscribed(self, hearer: str) -> None:
+        """Say every retained state again to one who has just come."""
+        for socket, message in self.retained.values():
+            self._carry(self, socket, hearer, message, None)
+
+    def _publish(self, socket: str, message: object, trail: Trail | None) -> None:
+        self.retained[topic(message)] = (socket, message)
+        hearers = {
+            role
+            for edge in topology.EDGES
+            if edge.socket == socket and edge.says == self.role and type(message) in edge.messages
+            for role in edge.hears
+        }
+        for role in sorted(hearers):
+            self._carry(self, socket, role, message, trail)
+
+    def _begin(self) -> None:
+        actor = self._make(self)
+        actor.outlet = self
+        actor.post = self.post
+        commit = actor.commit
+
+        def committing(entries: Sequence[object]) -> None:
+            self.step()
+            commit(entries)
+            self.step()
+
+        actor.commit = committing
+        self.actor = actor
+        actor.on_start()
+
+    def _put(self, rank: int, name: str | None, heard: Heard) -> None:
+        if not self.alive:
+            return
+        if len(self._mailbox) >= MAILBOX_MAX:
+            raise OverflowError(f"{self.role}: {MAILBOX_MAX} messages wait")
+        self._arrivals += 1
+        self._mailbox.append((rank, self._arrivals, name, heard))
+        self._plan_turn()
+
+    def _plan_turn(self) -> None:
+        if self._turn_planned or self.frozen or not self.alive or not self._mailbox:
+            return
+        self._turn_planned = True
+        starts = max(self.schedule.now_ns + TURN_NS, self._busy_until_ns)
+        self._mine(starts - self.schedule.now_ns, self._turn)
+
+    def _turn(self) -> None:
+        self._turn_planned = False
+        if self.frozen:
+            return
+        taken, self._mailbox = sorted(self._mailbox, key=lambda one: one[:2]), []
+        newest = {name: place for _, place, name, _ in taken if name is not None}
+        heard = [one for _, at, name, one in taken if name is None or newest[name] == at]
+        self._busy_until_ns = self.schedule.now_ns + TURN_TAKES_NS
+        self._guarded(lambda: self.actor.turn(heard))
+        self._plan_turn()
+
+    def _guarded(self, run: Callable[[], None]) -> None:
+        try:
+            run()
+        except Crashed:
+            self.kills += 1
+            self._gone()
+            return
+        if self._exit is not None:
+            ended, self._exit = self._exit, None
+            self._gone()
+            self._ended(self, ended)
+
+    def _gone(self) -> None:
+        actor, self.actor = self.actor, None
+        self.incarnation += 1
+        self._mailbox = []
+        self._turn_planned = False
+        self.retained = {}
+        abandon = getattr(actor, "abandon", None)
+        if abandon is not None:
+            abandon()
+
+    def _mine(self, delay_ns: int, happening: Callable[[], None]) -> None:
+        """Plan something that dies with this process."""
+        incarnation = self.incarnation
+
+        def if_still_here() -> None:
+            if self.incarnation == incarnation and self.alive:
+                happening()
+
+        self.schedule.after(delay_ns, if_still_here)
