@@ -1,14 +1,14 @@
 """The first module that the forkserver imports: it ties the forkserver to the supervisor.
 
 Without it the forkserver and all its children would live on after the supervisor's death: the
-children hold the pipe by which the forkserver would notice. Does nothing in any other process.
+children hold the pipe by which the forkserver would notice. Does nothing in any other death.
 """
 
 import os
 import signal
 import sys
 
-from actors.runtime import process
+from actors.runtime import death
 
 SUPERVISOR_PID = "BTCBOT_SUPERVISOR_PID"  # set by the supervisor around the forkserver's start
 TRACE_FILE = "BTCBOT_FORKSERVER_TRACE"
@@ -18,8 +18,8 @@ PID: int | None = None  # the forkserver's own, for its children to compare with
 
 def _arm(supervisor_pid: int) -> int:
     try:
-        process.follow(supervisor_pid, signal.SIGKILL)
-    except process.Orphaned:
+        death.follow(supervisor_pid, signal.SIGKILL)
+    except death.Orphaned:
         os._exit(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's; children inherit it
     os.umask(0o077)

@@ -1,37 +1,18 @@
-"""What a process asks of the kernel: to die with its parent, to be named, to be the only one.
-
-Linux: prctl(2). PR_SET_PDEATHSIG follows the parent's *thread*, and a fork clears it, so each
-process asks for itself, and looks whether its parent died before it could.
-"""
+"""What a process asks of the kernel for itself: a name, no core file, to be the only one."""
 
 import ctypes
 import fcntl
 import os
 import resource
-import signal
 import threading
 from pathlib import Path
 
 from actors.runtime.clock import Clock
 from actors.runtime.failures import AlreadyRunning
 
-_PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
-_LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC = ctypes.CDLL(None)
 LOCK_RETRY_MS = 20
-
-
-class Orphaned(Exception):
-    """The parent was gone before this process could ask to be told."""
-
-
-def follow(parent_pid: int, death_signal: signal.Signals) -> None:
-    """Be sent *death_signal* when the parent dies. Raises Orphaned when it is dead already."""
-    if _LIBC.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"prctl(PR_SET_PDEATHSIG): {os.strerror(number)}")
-    if os.getppid() != parent_pid:
-        raise Orphaned(f"parent {parent_pid} is gone")
 
 
 def call_it(name: str) -> None:

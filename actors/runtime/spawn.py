@@ -16,7 +16,7 @@ from typing import IO, Any, NoReturn, cast
 
 from msgspec import Struct
 
-from actors.runtime import failures, preload, process
+from actors.runtime import death, failures, preload, process
 from actors.runtime.actor import Actor
 from actors.runtime.body import Body
 from actors.runtime.build import boot_id, build_hash
@@ -33,6 +33,15 @@ from actors.runtime.wire import Identity, Sender
 from messages.life import Hello, Stop
 
 LOCK_WAIT_MS = 12_000  # a predecessor that outlived its desk may still be cancelling orders
+
+
+class ProgramSpec(Struct, frozen=True, kw_only=True):
+    """A program of its own that serves the desk: its module has `run(**given) -> exit code`."""
+
+    role: str
+    module: str
+    run_dir: str
+    given: dict[str, Any]
 
 
 class ChildSpec(Struct, frozen=True, kw_only=True):
@@ -52,10 +61,21 @@ class ChildSpec(Struct, frozen=True, kw_only=True):
     outlives_s: int = 0
 
 
+def serve(spec: ProgramSpec) -> NoReturn:
+    """Be the program of *spec* until it returns. Its own group: Ctrl-C is not meant for it."""
+    os.setpgid(0, 0)
+    process.call_it(spec.role)
+    _trace_file(spec.run_dir, spec.role)
+    code = importlib.import_module(spec.module).run(**spec.given)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 def live(spec: ChildSpec) -> NoReturn:
     """Be the actor of *spec* until the process ends."""
     parent = _tie_to_parent(spec)
-    trace = _trace_file(spec)
+    trace = _trace_file(spec.run_dir, spec.role)
     clock = SystemClock()
     log = open_log(
         LogFile(Path(spec.run_dir) / "logs" / f"{spec.role}.jsonl"),
@@ -136,17 +156,17 @@ def _tie_to_parent(spec: ChildSpec) -> int:
     if preload.PID is None:
         raise RuntimeError("a child begins in a forkserver that imported actors.runtime.preload")
     try:
-        process.follow(preload.PID, signal.SIGTERM if spec.outlives_s else signal.SIGKILL)
-    except process.Orphaned:
+        death.follow(preload.PID, signal.SIGTERM if spec.outlives_s else signal.SIGKILL)
+    except death.Orphaned:
         os._exit(failures.STOPPED)
     process.call_it(spec.role)
     process.no_core_files()
     return preload.PID
 
 
-def _trace_file(spec: ChildSpec) -> IO[bytes]:
+def _trace_file(run_dir: str, role: str) -> IO[bytes]:
     """Return where stacks go, and what libraries print; SIGUSR1 asks for all stacks."""
-    path = Path(spec.run_dir) / "logs" / f"{spec.role}.trace"
+    path = Path(run_dir) / "logs" / f"{role}.trace"
     trace = path.open("ab", buffering=0)
     for fd in (1, 2):
         os.dup2(trace.fileno(), fd)

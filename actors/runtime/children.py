@@ -1,6 +1,7 @@
-"""Where child processes come from: one forkserver that has imported everything already.
+"""Where child processes come from: actors from one forkserver that has imported everything,
+programs from a fresh interpreter.
 
-Used from the main thread alone: the forkserver dies with the thread that started it.
+Used from the main thread alone: a child dies with the thread that started it.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from actors.runtime import preload
-from actors.runtime.spawn import ChildSpec, live
+from actors.runtime.spawn import ChildSpec, ProgramSpec, live, serve
 
 EXIT_CODE_WAIT_S = 0.05  # the exit code comes a little later than the news that it is gone
 
@@ -59,7 +60,7 @@ class Forkserver:
 
     def boot(self) -> None:
         """Start the forkserver if it does not run; it loads while we go on."""
-        with _asked_of_forkserver(self._trace), _nameless_main():
+        with _asked_of_forkserver(self._trace), _deaf_to_ctrl_c(), _nameless_main():
             multiprocessing.forkserver.ensure_running()
 
     def spawn(self, spec: ChildSpec) -> Spawned:
@@ -74,6 +75,15 @@ class Forkserver:
         return Spawned(spec.role, process)
 
 
+def start_program(spec: ProgramSpec) -> Spawned:
+    """Return the new process of *spec*. Raises OSError when it cannot be started."""
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=serve, args=(spec,), name=spec.role, daemon=True)
+    with _deaf_to_ctrl_c(), _nameless_main():
+        process.start()
+    return Spawned(spec.role, process)
+
+
 def _pidfd(pid: int) -> int:
     try:
         return os.pidfd_open(pid)
@@ -83,19 +93,24 @@ def _pidfd(pid: int) -> int:
 
 @contextlib.contextmanager
 def _asked_of_forkserver(trace: Path) -> Iterator[None]:
-    """Have a forkserver that starts now follow this process and be deaf to Ctrl-C from the start.
-
-    What is ignored stays ignored in a program that is started; the environment is taken along.
-    """
+    """Have a forkserver that starts now follow this process: it takes the environment along."""
     said = {preload.SUPERVISOR_PID: str(os.getpid()), preload.TRACE_FILE: str(trace)}
     os.environ.update(said)
+    try:
+        yield
+    finally:
+        for name in said:
+            del os.environ[name]
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Have a program that starts now ignore Ctrl-C from its first instruction."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-        for name in said:
-            del os.environ[name]
 
 
 @contextlib.contextmanager
