@@ -1,0 +1,203 @@
+"""BtcTurk's WebSocket as a thread that hands events to a sink.
+
+Connect, log in, join, read; whatever ends it, wait and begin anew. A connection is only believed
+while data comes: one that stays open and silent is closed here. Nothing is remembered from one
+connection to the next.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from msgspec import Struct
+from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from actors.venues.btcturk import feed
+from actors.venues.btcturk.backoff import Backoff
+from actors.venues.btcturk.feed import BOOK_CHANNELS, Feed, Topic
+from actors.venues.btcturk.http import USER_AGENT
+from actors.venues.btcturk.sign import Credentials, signature
+from actors.venues.btcturk.symbols import Symbols
+from actors.venues.clock import Clock
+from actors.venues.port import Connected, Disconnected, StreamSink
+from actors.venues.settings import StreamSettings, VenueSettings
+
+FRAME_BYTES_MAX = 1 << 20
+LOOK_UP_S = 0.25  # how often a silent connection is looked at
+CLOSE_TIMEOUT_S = 1.0
+PING_S = 20.0
+JOIN_MAX_S = 2.0
+
+
+class Subject(Struct, frozen=True, kw_only=True):
+    """What a stream is about: instruments for public channels, keys for the account's own."""
+
+    symbols: Symbols
+    instruments: Sequence[str] = ()
+    keys: Credentials | None = None
+
+
+class _Ended(Exception):
+    """This connection is over, for a reason that is no exception of the library."""
+
+
+class _LoginRefused(_Ended):
+    """The venue does not take our key."""
+
+
+class BtcturkStream:
+    """One WebSocket connection, kept up by a thread of its own.
+
+    *sink* is called in that thread and must only hand the event on.
+    """
+
+    def __init__(
+        self,
+        settings: VenueSettings,
+        subject: Subject,
+        sink: StreamSink,
+        *,
+        clock: Clock,
+        random: Random,
+    ) -> None:
+        self._url, self._settings = settings.ws_url, settings.stream
+        self._subject, self._sink, self._clock = subject, sink, clock
+        self._backoff = Backoff(settings.stream, random)
+        self._stopping = threading.Event()
+        self._socket: ClientConnection | None = None
+        self._thread = threading.Thread(target=self._run, name="venue-stream", daemon=True)
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the connection and the thread; a thread that hangs is left behind."""
+        self._stopping.set()
+        socket = self._socket
+        if socket is not None:
+            socket.close_socket()
+        if self._thread.is_alive():
+            self._thread.join(JOIN_MAX_S)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._backoff.connecting(self._clock.mono_ms())
+            reason = self._one_connection()
+            if self._stopping.is_set():
+                return
+            wait_ms = self._backoff.wait_ms(self._clock.mono_ms())
+            self._sink(Disconnected(reason=reason, retry_ms=wait_ms))
+            self._stopping.wait(wait_ms / 1000)
+
+    def _one_connection(self) -> str:
+        """Serve one connection to its end; return why it ended."""
+        try:
+            socket = connect(
+                self._url,
+                open_timeout=self._settings.open_timeout_ms / 1000,
+                close_timeout=CLOSE_TIMEOUT_S,
+                ping_interval=PING_S,
+                ping_timeout=PING_S,
+                max_size=FRAME_BYTES_MAX,
+                compression=None,
+                proxy=None,
+                user_agent_header=USER_AGENT,
+            )
+        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, WebSocketException) as why:
+            return type(why).__name__
+        self._socket = socket
+        try:
+            with socket:
+                _Session(socket, self._settings, self._subject, self._clock).serve(
+                    self._sink, self._backoff, self._stopping
+                )
+        except _LoginRefused as why:
+            self._backoff.slow_down()  # asking again and again blocks the address
+            return str(why)
+        except _Ended as why:
+            return str(why)
+        except (OSError, WebSocketException) as why:
+            return type(why).__name__
+        finally:
+            self._socket = None
+        return "STOPPED"
+
+
+class _Session:
+    """One connection: what was asked for, what was confirmed, and how old the data is."""
+
+    def __init__(
+        self, socket: ClientConnection, settings: StreamSettings, subject: Subject, clock: Clock
+    ) -> None:
+        self._socket, self._settings, self._subject = socket, settings, subject
+        self._clock = clock
+        self._feed = Feed(subject.symbols)
+        self._topics = list(self._wanted())
+        self._began_ms = clock.mono_ms()
+        self._up = False
+        books = [topic for topic in self._topics if topic[0] in BOOK_CHANNELS]
+        self._heard_ms = dict.fromkeys(books, self._began_ms)
+        self._whole_ms = dict.fromkeys((t for t in books if t[0] == "obdiff"), self._began_ms)
+
+    def _wanted(self) -> Iterator[Topic]:
+        for instrument in self._subject.instruments:
+            for channel in self._settings.channels:
+                yield channel, self._subject.symbols.venue(instrument)
+
+    def serve(self, sink: StreamSink, backoff: Backoff, stopping: threading.Event) -> None:
+        """Read until told to stop. Raises _Ended and what the library raises."""
+        self._ask()
+        while not stopping.is_set():
+            try:
+                frame = self._socket.recv(timeout=LOOK_UP_S)
+            except TimeoutError:
+                self._look(self._clock.mono_ms())
+                continue
+            now_ms = self._clock.mono_ms()
+            for event in self._feed.read(frame):
+                sink(event)
+            touched = self._feed.touched
+            if touched in self._heard_ms:
+                self._heard_ms[touched] = now_ms
+            backoff.data(now_ms)
+            if not self._up and self._confirmed():
+                self._up = True
+                sink(Connected(private=self._subject.keys is not None))
+            self._look(now_ms)
+
+    def _ask(self) -> None:
+        keys = self._subject.keys
+        if keys is not None:
+            nonce = self._settings.login_nonce
+            signed = signature(keys, nonce)
+            now_ms = self._clock.wall_ms()
+            self._say(feed.login(keys.public_key, signed, nonce=nonce, now_ms=now_ms))
+        for channel, symbol in self._topics:
+            self._say(feed.subscription(channel, symbol, join=True))
+
+    def _say(self, frame: bytes) -> None:
+        self._socket.send(frame.decode())
+
+    def _confirmed(self) -> bool:
+        """Return whether the venue said yes to everything. Raises _Ended when it said no."""
+        if self._feed.login:
+            raise _LoginRefused(f"LOGIN_REFUSED {self._feed.login}")
+        if self._feed.refused is not None:
+            raise _Ended(f"SUBSCRIPTION_REFUSED {self._feed.refused}")
+        logged_in = self._subject.keys is None or self._feed.login is not None
+        return logged_in and self._feed.confirmed.issuperset(self._topics)
+
+    def _look(self, now_ms: int) -> None:
+        """Take stock: confirmed in time, data young enough, a full book when one is due."""
+        if not self._up and now_ms - self._began_ms > self._settings.confirm_timeout_ms:
+            raise _Ended("NOT_CONFIRMED")
+        for (channel, symbol), heard_ms in self._heard_ms.items():
+            if now_ms - heard_ms > self._settings.book_silence_max_ms:
+                raise _Ended(f"SILENT {channel} {symbol}")
+        for topic, whole_ms in self._whole_ms.items():
+            if now_ms - whole_ms >= self._settings.resnapshot_ms:
+                self._whole_ms[topic] = now_ms
+                self._say(feed.subscription(*topic, join=False))
+                self._say(feed.subscription(*topic, join=True))
