@@ -10,6 +10,9 @@ from msgspec import Struct
 
 from messages.money import Amount
 
+LIKE_PRICE_BPS = 5
+LIKE_QUANTITY_BPS = 100
+
 
 class Side(StrEnum):
     BUY = "buy"
@@ -178,3 +181,16 @@ class IntentRefused(Struct, frozen=True, kw_only=True):
     instrument: str
     intent_id: str
     broken: BrokenRule
+
+
+def alike(
+    *, price: Decimal, quantity: Decimal, other_price: Decimal, other_quantity: Decimal
+) -> bool:
+    """Return whether another order of the same instrument and side is the same wish.
+
+    Measured by the new one's *price* and *quantity*, bounds included.
+    """
+    return (
+        abs(other_price - price) * 10_000 <= LIKE_PRICE_BPS * price
+        and abs(other_quantity - quantity) * 10_000 <= LIKE_QUANTITY_BPS * quantity
+    )

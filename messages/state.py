@@ -3,6 +3,7 @@
 Amounts per asset or in the quote asset; positions in base; times in ms UTC, ages in ms.
 """
 
+from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
@@ -72,6 +73,11 @@ class AliveOrder(Struct, frozen=True, kw_only=True):
     cancel_wanted: bool
     sent_ms: int
     confirmed_ms: int | None  # when the venue first confirmed it
+
+    @property
+    def remaining(self) -> Decimal:
+        """What it may still trade."""
+        return self.quantity - self.filled_quantity
 
 
 class InstrumentState(Struct, frozen=True, kw_only=True):
