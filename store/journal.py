@@ -1,0 +1,105 @@
+"""The journal: what an entry looks like in it, and how each entry seals all before it.
+
+The hash of an entry is blake2b-256 over the hash before it and everything the entry says, so a
+changed, missing or swapped entry breaks the chain from there on.
+"""
+
+import hashlib
+from typing import Any
+
+from msgspec import Struct
+
+from messages.codec import BYTES_MAX, convert, pack, unpack
+from store.rows import Entry, Head, Row
+
+HASH_BYTES = 32
+NOTHING = Head(seq=0, hash="")
+
+COLUMNS = "seq, epoch, at_ms, kind, subject, body, hash"
+
+
+class JournalRow(Struct, frozen=True, kw_only=True):
+    """One entry as it stands in the journal. *body* is MessagePack: cause and rows."""
+
+    seq: int
+    epoch: int
+    at_ms: int
+    kind: str
+    subject: str
+    body: bytes
+    hash: bytes
+
+
+class Body(Struct, frozen=True, kw_only=True):
+    """What is inside an entry."""
+
+    cause: dict[str, Any]
+    rows: tuple[Row, ...]
+
+
+class EntryTooLong(ValueError):
+    """An entry that could be written but never read back."""
+
+    exit_code = 72
+
+
+def sealed(entry: Entry, *, before: Head, epoch: int) -> JournalRow:
+    """Return *entry* as the one that follows *before*. Raises EntryTooLong, TypeError."""
+    raw = pack({"cause": entry.cause, "rows": entry.rows})
+    if len(raw) > BYTES_MAX:
+        raise EntryTooLong(f"{entry.kind} {entry.subject}: {len(raw)} bytes, at most {BYTES_MAX}")
+    seq = before.seq + 1
+    return JournalRow(
+        seq=seq,
+        epoch=epoch,
+        at_ms=entry.at_ms,
+        kind=entry.kind,
+        subject=entry.subject,
+        body=raw,
+        hash=link(
+            bytes.fromhex(before.hash),
+            seq=seq,
+            epoch=epoch,
+            at_ms=entry.at_ms,
+            kind=entry.kind,
+            subject=entry.subject,
+            body=raw,
+        ),
+    )
+
+
+def link(
+    before: bytes, *, seq: int, epoch: int, at_ms: int, kind: str, subject: str, body: bytes
+) -> bytes:
+    """Return the hash of an entry that follows the one with hash *before*."""
+    said, about = kind.encode(), subject.encode()
+    # Lengths first: no two entries can read the same.
+    sizes = f"{seq} {epoch} {at_ms} {len(said)} {len(about)} {len(body)} ".encode()
+    return hashlib.blake2b(
+        b"".join((before, sizes, said, about, body)), digest_size=HASH_BYTES
+    ).digest()
+
+
+def link_of(row: JournalRow, before: bytes) -> bytes:
+    """Return the hash that *row* must have after an entry with hash *before*."""
+    return link(
+        before,
+        seq=row.seq,
+        epoch=row.epoch,
+        at_ms=row.at_ms,
+        kind=row.kind,
+        subject=row.subject,
+        body=row.body,
+    )
+
+
+def head_of(row: JournalRow) -> Head:
+    return Head(seq=row.seq, hash=row.hash.hex())
+
+
+def entry_of(row: JournalRow) -> Entry:
+    """Return what *row* says. Raises codec.Unreadable."""
+    body = convert(unpack(row.body), Body)
+    return Entry(
+        kind=row.kind, subject=row.subject, at_ms=row.at_ms, cause=body.cause, rows=body.rows
+    )

@@ -1,0 +1,144 @@
+"""What the writer asks of its own tables, by name or because it is alive: flat with history."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from messages.orders import ALIVE
+from store import journal
+from store.columns import TABLE_OF
+from store.failures import CORRUPT, StoreRefused
+from store.fold import Tables
+from store.journal import NOTHING, JournalRow
+from store.rows import (
+    BalanceRow,
+    CursorRow,
+    DayRow,
+    Head,
+    InstrumentRow,
+    IntentRow,
+    LevelRow,
+    MetaRow,
+    OrderRow,
+    PositionRow,
+    Row,
+)
+
+DAYS_LOADED = 7
+NAMES_PER_QUERY = 500
+
+T = TypeVar("T", bound=Row)
+N = TypeVar("N", str, int)
+
+# Written out, so that SQLite sees that the partial index fits.
+ALIVE_SQL = "state IN ({})".format(", ".join(f"'{one.value}'" for one in sorted(ALIVE)))
+_SMALL = (MetaRow, LevelRow, InstrumentRow, PositionRow, BalanceRow, CursorRow)
+
+
+def load(connection: sqlite3.Connection) -> Tables:
+    """Return the alive orders with their intents, and every table that history does not grow."""
+    tables = Tables()
+    for kind in _SMALL:
+        tables.apply(select(connection, kind))
+    newest = list(select(connection, DayRow, "ORDER BY day DESC LIMIT ?", (DAYS_LOADED,)))
+    tables.apply(reversed(newest))
+    tables.apply(select(connection, OrderRow, f"WHERE {ALIVE_SQL} ORDER BY id"))
+    wanted = [order.intent_id for order in tables.orders.values()]
+    tables.apply(intents(connection, wanted).values())
+    return tables
+
+
+def select(
+    connection: sqlite3.Connection, kind: type[T], rest: str = "", values: Iterable[object] = ()
+) -> Iterator[T]:
+    """Yield the rows of *kind*'s table that the SQL *rest* leaves, in its order."""
+    table = TABLE_OF[kind]
+    for found in connection.execute(f"{table.read} {rest}", tuple(values)):
+        row = table.row(found)
+        if isinstance(row, kind):
+            yield row
+
+
+def meta(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return what the store says about itself."""
+    return {row.key: row.value for row in select(connection, MetaRow)}
+
+
+def intents(connection: sqlite3.Connection, intent_ids: Iterable[str]) -> dict[str, IntentRow]:
+    return {row.intent_id: row for row in _named(connection, IntentRow, "intent_id", intent_ids)}
+
+
+def orders(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, OrderRow]:
+    found = _named(connection, OrderRow, "client_order_id", names)
+    return {row.client_order_id: row for row in found}
+
+
+def orders_by_venue_id(
+    connection: sqlite3.Connection, venue_order_ids: Iterable[int]
+) -> dict[int, OrderRow]:
+    found = _named(connection, OrderRow, "venue_order_id", venue_order_ids)
+    return {row.venue_order_id: row for row in found if row.venue_order_id is not None}
+
+
+def known_fills(connection: sqlite3.Connection, trade_ids: Iterable[str]) -> set[str]:
+    return _present(connection, "SELECT trade_id FROM fill WHERE trade_id IN", trade_ids)
+
+
+def known_batches(connection: sqlite3.Connection, batch_ids: Iterable[str]) -> set[str]:
+    # A batch is whole or not there, so its first record speaks for it.
+    sql = "SELECT batch_id FROM record WHERE leg = 0 AND batch_id IN"
+    return _present(connection, sql, batch_ids)
+
+
+def checked_head(connection: sqlite3.Connection, most: int) -> Head:
+    """Return the head of the journal after checking the chain of its newest *most* entries.
+
+    Raises StoreRefused where it is broken.
+    """
+    sql = f"SELECT {journal.COLUMNS} FROM journal ORDER BY seq DESC LIMIT ?"  # noqa: S608
+    newest = [journal_row(found) for found in connection.execute(sql, (most + 1,))]
+    if not newest:
+        return NOTHING
+    newest.reverse()
+    before = b""
+    if newest[0].seq > 1:
+        before = newest.pop(0).hash
+    for row in newest:
+        if journal.link_of(row, before) != row.hash:
+            raise StoreRefused(
+                CORRUPT,
+                f"entry {row.seq} of the journal ({row.kind}) does not fit the one before it: "
+                "restore a backup",
+            )
+        before = row.hash
+    return journal.head_of(newest[-1])
+
+
+def journal_row(found: tuple[int, int, int, str, str, bytes, bytes]) -> JournalRow:
+    """Return the entry that *found*, in the order of journal.COLUMNS, states."""
+    seq, epoch, at_ms, kind, subject, body, sealed = found
+    return JournalRow(
+        seq=seq, epoch=epoch, at_ms=at_ms, kind=kind, subject=subject, body=body, hash=sealed
+    )
+
+
+def _named(
+    connection: sqlite3.Connection, kind: type[T], column: str, names: Iterable[N]
+) -> Iterator[T]:
+    for some in _chunks(names):
+        marks = ", ".join("?" * len(some))
+        yield from select(connection, kind, f"WHERE {column} IN ({marks})", some)
+
+
+def _present(connection: sqlite3.Connection, sql: str, names: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for some in _chunks(names):
+        marks = ", ".join("?" * len(some))
+        found.update(name for (name,) in connection.execute(f"{sql} ({marks})", some))
+    return found
+
+
+def _chunks(names: Iterable[N]) -> Iterator[list[N]]:
+    every = list(dict.fromkeys(names))
+    for start in range(0, len(every), NAMES_PER_QUERY):
+        yield every[start : start + NAMES_PER_QUERY]
