@@ -55,7 +55,7 @@ class Forkserver:
     def __init__(self, modules: Sequence[str], *, trace: Path) -> None:
         self._trace = trace
         self._context = multiprocessing.get_context("forkserver")
-        names = ["actors.runtime.preload", "actors.runtime.spawn", *modules]
+        names = ["actors.runtime.preload", "actors.runtime.birth", *modules]
         self._context.set_forkserver_preload([*names, "actors.runtime.preloaded"])
 
     def boot(self) -> None:

@@ -12,13 +12,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
-import zmq
 from msgspec import Struct, field
 
 from actors.runtime.atomic import atomic_write
 
 FILE = "endpoints.json"
-PATH_BYTES_MAX = zmq.IPC_PATH_MAX_LEN
+PATH_BYTES_MAX = 107  # of an ipc address; ZeroMQ refuses a longer one
 SIZE_MAX = 100_000
 
 

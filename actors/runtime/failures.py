@@ -4,9 +4,10 @@ An error may name its own code in an attribute `exit_code`; any other ends the p
 """
 
 import os
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from actors.runtime.parts import Log
+if TYPE_CHECKING:  # loading it takes longer than all else that a starting supervisor needs
+    from actors.runtime.parts import Log
 
 STOPPED = 0
 WATCHDOG = 1
@@ -44,7 +45,7 @@ def exit_code(error: BaseException) -> int:
     return code if isinstance(code, int) else UNEXPECTED
 
 
-def end(log: Log, error: BaseException) -> NoReturn:
+def end(log: "Log", error: BaseException) -> NoReturn:
     """Log *error* and leave the process at once: no clean-up that could hang or half succeed."""
     code = exit_code(error)
     try:

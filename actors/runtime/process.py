@@ -1,11 +1,14 @@
-"""What a process asks of the kernel for itself: a name, no core file, to be the only one."""
+"""What a process arranges for itself: a name, where its stacks go, to be the only one."""
 
 import ctypes
+import faulthandler
 import fcntl
 import os
 import resource
+import signal
 import threading
 from pathlib import Path
+from typing import IO
 
 from actors.runtime.clock import Clock
 from actors.runtime.failures import AlreadyRunning
@@ -23,6 +26,17 @@ def call_it(name: str) -> None:
 def no_core_files() -> None:
     """Write no core file: it would hold keys."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def trace_file(run_dir: str, role: str) -> IO[bytes]:
+    """Return where stacks go, and what libraries print; SIGUSR1 asks for all stacks."""
+    path = Path(run_dir) / "logs" / f"{role}.trace"
+    trace = path.open("ab", buffering=0)
+    for fd in (1, 2):
+        os.dup2(trace.fileno(), fd)
+    faulthandler.enable(trace)
+    faulthandler.register(signal.SIGUSR1, file=trace, all_threads=True)
+    return trace
 
 
 def hold(path: Path, clock: Clock, *, wait_ms: int = 0) -> int:
