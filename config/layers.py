@@ -72,7 +72,7 @@ def read(path: Path) -> Layers:
     """
     layers = Layers(path.name)
     for file in reversed(_chain(path)):
-        layers.lay(file.table, said_by=str(_shown(file.path)))
+        layers.lay(file.table, said_by=str(shown(file.path)))
     return layers
 
 
@@ -111,16 +111,16 @@ def _chain(path: Path) -> list[_File]:
 
 
 def _extends(path: Path, found: str, expected: str) -> ConfigError:
-    fault = Fault(file=str(_shown(path)), key="extends", found=found, expected=expected)
+    fault = Fault(file=str(shown(path)), key="extends", found=found, expected=expected)
     return ConfigError([fault])
 
 
 def _unreadable(path: Path, found: str, expected: str) -> ConfigError:
     found = NOTHING if found == "No such file or directory" else found
-    return ConfigError([Fault(file=str(_shown(path)), key="", found=found, expected=expected)])
+    return ConfigError([Fault(file=str(shown(path)), key="", found=found, expected=expected)])
 
 
-def _shown(path: Path) -> Path:
+def shown(path: Path) -> Path:
     """Return *path* as a person would write it: relative to here where it lies below."""
     here = Path.cwd()
     absolute = path if path.is_absolute() else here / path
