@@ -18,6 +18,8 @@ RESOURCES = 73
 IN_USE = 75
 CONFIGURATION = 78
 
+SAID_MAX = 2_000  # characters of an error's own words in the log
+
 
 class InvariantBroken(Exception):
     """Something that cannot be is so. The process ends and comes back from what is durable."""
@@ -49,9 +51,13 @@ def end(log: "Log", error: BaseException) -> NoReturn:
     """Log *error* and leave the process at once: no clean-up that could hang or half succeed."""
     code = exit_code(error)
     try:
-        log.critical("actor_failed", exit_code=code, exc_info=error)
+        log.critical("actor_failed", exit_code=code, error=_said(error), exc_info=error)
     finally:
         os._exit(code)
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:SAID_MAX]
 
 
 _OUT_OF_RESOURCES = (23, 24)  # ENFILE, EMFILE: no more file descriptors

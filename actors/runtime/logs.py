@@ -16,6 +16,7 @@ from actors.runtime.clock import Clock
 from actors.runtime.parts import Log
 
 FILE_BYTES_MAX = 32_000_000  # then the file is moved to `.1`, over the one before
+TAIL_BYTES = 64_000  # of a log that is searched for the last words of a process
 _OPEN = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _RANKS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 
@@ -101,6 +102,25 @@ def open_log(
         cache_logger_on_first_use=True,
     )
     return cast(Log, log.bind(**bound))
+
+
+def last_words(path: Path, *, run_id: str) -> str:
+    """Return what the process that wrote *path* said of its end in this run, "" for nothing."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - TAIL_BYTES))
+            lines = file.read().splitlines()
+    except OSError:
+        return ""
+    for line in reversed(lines):
+        try:
+            event = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            continue
+        if event.get("level") == "critical" and event.get("run_id") == run_id:
+            return str(event.get("error", event.get("event", "")))
+    return ""
 
 
 class _Tee:

@@ -10,7 +10,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 HURRY_MS = 1_000
-REPEAT_MS = 250  # the word to stop is said again until the process is gone
 
 
 class Stopping(Struct, frozen=True, kw_only=True):
