@@ -40,19 +40,23 @@ class Table(Struct, frozen=True, kw_only=True):
     write: str
     read: str
 
-    def values(self, row: Row, seq: int) -> tuple[SqlValue, ...]:
-        """Return the SQL values of *row* as entry *seq* leaves it. Raises TypeError, ValueError."""
-        found = [*self.get(row), seq]
+    def values(self, row: Row) -> tuple[SqlValue, ...]:
+        """Return the SQL values of *row*, without *seq*. Raises TypeError, ValueError."""
+        found = list(self.get(row))
         for place, convert in self.outward:
             found[place] = convert(found[place])
         return tuple(found)
 
     def row(self, values: Sequence[SqlValue]) -> Row:
-        """Return the row that *values*, in the order of the columns, state."""
+        """Return the row that *values*, in the order of the columns, state.
+
+        Columns that came later than *values* get their defaults. Raises ValueError, TypeError.
+        """
         found = list(values[: len(self.columns)])
         for place, convert in self.inward:
-            found[place] = convert(found[place])
-        made: Row = self.kind(**dict(zip(self.columns, found, strict=True)))
+            if place < len(found):
+                found[place] = convert(found[place])
+        made: Row = self.kind(**dict(zip(self.columns, found, strict=False)))
         return made
 
 
@@ -135,6 +139,7 @@ TABLES: tuple[Table, ...] = (
     _table(rows.RecordRow, added_only=True),
 )
 TABLE_OF: dict[type, Table] = {table.kind: table for table in TABLES}
+TABLE_NAMED: dict[str, Table] = {table.name: table for table in TABLES}
 
 
 class Keyed:

@@ -111,7 +111,7 @@ def differences(expected: Tables, found: Tables) -> list[str]:
             one, other = ours.get(key), theirs.get(key)
             if one is None or other is None:
                 told.append(f"{table.name} {key!r}: {'missing' if other is None else 'unexpected'}")
-            elif one is not other and table.values(one, 0) != table.values(other, 0):
+            elif one is not other and table.values(one) != table.values(other):
                 told.append(f"{table.name} {key!r}: expected {one}, found {other}")
     if len(told) > DIFFERENCES_MAX:
         return [*told[:DIFFERENCES_MAX], f"{len(told) - DIFFERENCES_MAX} more"]

@@ -10,10 +10,12 @@ from typing import Any
 from msgspec import Struct
 
 from messages.codec import BYTES_MAX, convert, pack, unpack
-from store.rows import Entry, Head, Row
+from store.columns import TABLE_NAMED, TABLE_OF, SqlValue, Table
+from store.rows import Entry, Head
 
 HASH_BYTES = 32
 NOTHING = Head(seq=0, hash="")
+
 
 COLUMNS = "seq, epoch, at_ms, kind, subject, body, hash"
 
@@ -30,11 +32,18 @@ class JournalRow(Struct, frozen=True, kw_only=True):
     hash: bytes
 
 
-class Body(Struct, frozen=True, kw_only=True):
-    """What is inside an entry."""
+class Sealed(Struct, frozen=True, kw_only=True):
+    """An entry ready to be written: as it stands in the journal, and the rows it leads to."""
+
+    line: JournalRow
+    rows: tuple[tuple[Table, tuple[SqlValue, ...]], ...]
+
+
+class Body(Struct, frozen=True, array_like=True):
+    """What is inside an entry. *rows* are SQL values by table, in the order of its columns."""
 
     cause: dict[str, Any]
-    rows: tuple[Row, ...]
+    rows: tuple[tuple[str, tuple[SqlValue, ...]], ...]
 
 
 class EntryTooLong(ValueError):
@@ -43,29 +52,36 @@ class EntryTooLong(ValueError):
     exit_code = 72
 
 
-def sealed(entry: Entry, *, before: Head, epoch: int) -> JournalRow:
-    """Return *entry* as the one that follows *before*. Raises EntryTooLong, TypeError."""
-    raw = pack({"cause": entry.cause, "rows": entry.rows})
+def sealed(entry: Entry, *, before: Head, epoch: int) -> Sealed:
+    """Return *entry* as the one that follows *before*. Raises EntryTooLong, TypeError, ValueError.
+
+    Its rows stand in the body as the same SQL values that the tables get, without the columns'
+    names: columns are only ever added at the end, so a body of any age can be read.
+    """
+    rows = tuple([((table := TABLE_OF[type(row)]), table.values(row)) for row in entry.rows])
+    raw = pack(Body(entry.cause, tuple([(table.name, values) for table, values in rows])))
     if len(raw) > BYTES_MAX:
         raise EntryTooLong(f"{entry.kind} {entry.subject}: {len(raw)} bytes, at most {BYTES_MAX}")
     seq = before.seq + 1
-    return JournalRow(
+    seal = link(
+        bytes.fromhex(before.hash),
         seq=seq,
         epoch=epoch,
         at_ms=entry.at_ms,
         kind=entry.kind,
         subject=entry.subject,
         body=raw,
-        hash=link(
-            bytes.fromhex(before.hash),
-            seq=seq,
-            epoch=epoch,
-            at_ms=entry.at_ms,
-            kind=entry.kind,
-            subject=entry.subject,
-            body=raw,
-        ),
     )
+    line = JournalRow(
+        seq=seq,
+        epoch=epoch,
+        at_ms=entry.at_ms,
+        kind=entry.kind,
+        subject=entry.subject,
+        body=raw,
+        hash=seal,
+    )
+    return Sealed(line=line, rows=rows)
 
 
 def link(
@@ -97,9 +113,18 @@ def head_of(row: JournalRow) -> Head:
     return Head(seq=row.seq, hash=row.hash.hex())
 
 
+def body_of(row: JournalRow) -> Body:
+    """Return what is inside *row*, rows as SQL values. Raises codec.Unreadable."""
+    return convert(unpack(row.body), Body)
+
+
 def entry_of(row: JournalRow) -> Entry:
-    """Return what *row* says. Raises codec.Unreadable."""
-    body = convert(unpack(row.body), Body)
+    """Return what *row* says. Raises codec.Unreadable, and ValueError for rows that are none."""
+    body = body_of(row)
     return Entry(
-        kind=row.kind, subject=row.subject, at_ms=row.at_ms, cause=body.cause, rows=body.rows
+        kind=row.kind,
+        subject=row.subject,
+        at_ms=row.at_ms,
+        cause=body.cause,
+        rows=tuple([TABLE_NAMED[name].row(values) for name, values in body.rows]),
     )

@@ -14,7 +14,7 @@ from typing import Protocol, Self
 import peewee
 
 from store import backup, journal, migrate, recall
-from store.columns import TABLE_OF, TABLES, SqlValue, Table
+from store.columns import TABLES, SqlValue, Table
 from store.failures import (
     NETWORK_FILE_SYSTEM,
     StoreContradicted,
@@ -248,21 +248,14 @@ class _Prepared:
         self._added: dict[type, list[tuple[SqlValue, ...]]] = {}
         self._put: dict[type, dict[tuple[SqlValue, ...], tuple[SqlValue, ...]]] = {}
         for entry in entries:
-            line = journal.sealed(entry, before=self.head, epoch=epoch)
+            sealed = journal.sealed(entry, before=self.head, epoch=epoch)
+            line = sealed.line
             self.head = journal.head_of(line)
             self._journal.append(
-                (
-                    line.seq,
-                    line.epoch,
-                    line.at_ms,
-                    line.kind,
-                    line.subject,
-                    line.body,
-                    line.hash,
-                )
+                (line.seq, line.epoch, line.at_ms, line.kind, line.subject, line.body, line.hash)
             )
-            for row in entry.rows:
-                self._take(TABLE_OF[type(row)], TABLE_OF[type(row)].values(row, line.seq))
+            for table, values in sealed.rows:
+                self._take(table, (*values, line.seq))
 
     def put(self, connection: sqlite3.Connection) -> None:
         """Write everything. The caller has begun the transaction and commits it."""
