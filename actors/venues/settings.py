@@ -97,10 +97,10 @@ class HouseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     half_spread_bps: Annotated[int, Meta(ge=0, le=500)] = 2
     level_gap_bps: Annotated[int, Meta(ge=1, le=500)] = 1
     level_notional_try: Annotated[int, Meta(ge=100)] = 15_000  # of the best level; deeper is more
-    trades_per_s: Annotated[int, Meta(ge=0, le=1_000)] = 2  # per instrument
+    trades_per_s: Annotated[int, Meta(ge=0, le=1_000)] = 4  # per instrument
     trade_notional_try: Annotated[int, Meta(ge=100)] = 4_000  # mean of a public trade
-    sweep_percent: Annotated[int, Meta(ge=0, le=100)] = 12  # of them clear several levels
-    volatility_bps: Annotated[int, Meta(ge=0, le=100)] = 3  # of one second of a seeded walk
+    sweep_percent: Annotated[int, Meta(ge=0, le=100)] = 25  # of them clear several levels
+    volatility_bps: Annotated[int, Meta(ge=0, le=100)] = 2  # of one second of a seeded walk
     band_percent: Annotated[int, Meta(ge=1, le=90)] = 15  # a seeded walk stays in around its start
 
 

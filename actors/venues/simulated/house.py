@@ -15,7 +15,7 @@ from actors.venues.simulated.listing import UNIT_PLACES, Listing
 BPS_OF_ONE = 10_000
 GRID_DRIFT_MAX = 10  # percent the price may move before the grid is laid anew
 DEEPER = 3  # the level this far behind the best is twice its size
-SWEEP_LEVELS_MAX = 8
+SWEEP_LEVELS = (2, 16)  # a sweep clears so many levels
 
 
 class Taker(Struct, frozen=True):
@@ -64,10 +64,11 @@ class House:
     def _taker(self, middle: int) -> Taker:
         buying = self._random.random() < 0.5
         if self._random.randrange(100) < self._settings.sweep_percent:
-            most = SWEEP_LEVELS_MAX * self._settings.level_notional_try
-            worth = self._random.uniform(self._settings.level_notional_try, most)
-        else:
-            worth = self._random.expovariate(1 / self._settings.trade_notional_try)
+            levels = self._random.randint(*SWEEP_LEVELS)
+            behind = [level for level in self._sizes.items() if (level[0] > middle) is buying]
+            nearest = sorted(behind, key=lambda level: abs(level[0] - middle))[:levels]
+            return Taker(buying, sum(size for _, size in nearest))
+        worth = self._random.expovariate(1 / self._settings.trade_notional_try)
         return Taker(buying, max(self._listing.step_units, self._units(worth, middle)))
 
     def _size(self, level: int, ticks: int) -> int:

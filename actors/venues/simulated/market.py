@@ -5,7 +5,7 @@ price, then the takers at the fresh quotes.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -13,11 +13,12 @@ from actors.venues.settings import ExchangeSettings
 from actors.venues.simulated.engine import Exchange
 from actors.venues.simulated.house import House
 from actors.venues.simulated.listing import Listing
-from actors.venues.simulated.path import Mark, Replay, Walk
+from actors.venues.simulated.path import Mark, Point, Replay, Walk
 from actors.venues.simulated.recording import load
 from messages.money import text
 
 ELAPSED_MAX_MS = 1_000  # after a pause the market goes on, it does not catch up
+POINTS_MAX = 3  # prices printed in one step
 
 
 class Market:
@@ -36,7 +37,7 @@ class Market:
 
     def _step(self, instrument: str, path: Walk | Replay, now_ms: int, elapsed: int) -> None:
         exchange, house = self._exchange, self._houses[instrument]
-        for point in path.advance(elapsed):
+        for point in thinned(path.advance(elapsed)):
             exchange.move(instrument, point.ticks, now_ms)
             if point.units:
                 exchange.trade_at(
@@ -51,6 +52,26 @@ class Market:
     def marks(self) -> dict[str, Mark]:
         """Return where every path is."""
         return {instrument: path.mark() for instrument, path in self._paths.items()}
+
+
+def thinned(points: Sequence[Point]) -> list[Point]:
+    """Return the points that matter when many prices were reached at once.
+
+    The lowest, the highest and the last stay, in their order: every order that any of them went
+    through is met. What traded at the others traded at the last.
+    """
+    if len(points) <= POINTS_MAX:
+        return list(points)
+    places = range(len(points))
+    lowest = min(places, key=lambda i: points[i].ticks)
+    highest = max(places, key=lambda i: points[i].ticks)
+    kept = sorted({lowest, highest, places[-1]})
+    moved = sum(points[i].units for i in places if i not in kept)
+    last = points[-1]
+    return [
+        *(points[i] for i in kept[:-1]),
+        Point(last.ticks, last.units + moved, last.buying),
+    ]
 
 
 def build(settings: ExchangeSettings, exchange: Exchange, marks: Mapping[str, Mark]) -> Market:
