@@ -85,6 +85,9 @@ class Actor(pykka.Actor):
         """Return what to do when told to stop; once for each reason."""
         return (Exit(failures.STOPPED, reason),)
 
+    def ending(self) -> None:
+        """Tidy up what must not be left behind when this process ends, however it ends."""
+
     def lanes(self) -> Sequence[LaneSpec]:
         """Return the lanes this role needs for blocking calls."""
         return ()
@@ -195,7 +198,8 @@ class Actor(pykka.Actor):
         exception_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> NoReturn:
-        failures.end(self.log, exception_value or RuntimeError("failed without an exception"))
+        error = exception_value or RuntimeError("failed without an exception")
+        failures.end(self.log, error, tidy=self.ending)
 
     def _start_actor_loop(self) -> None:
         """Run the loop in the thread that calls: the process is the actor."""

@@ -112,8 +112,9 @@ class Body:
         if self._lanes is not None:
             self._lanes.close()
         self._links.close(linger_ms=LAST_WORDS_MS)
+        self._actor.ending()
         self._leave(code)
 
     def broken(self, error: BaseException) -> NoReturn:
         """Leave at once: something failed that must not."""
-        failures.end(self._log, error)
+        failures.end(self._log, error, tidy=self._actor.ending)

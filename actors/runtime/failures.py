@@ -4,6 +4,7 @@ An error may name its own code in an attribute `exit_code`; any other ends the p
 """
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:  # loading it takes longer than all else that a starting supervisor needs
@@ -47,11 +48,16 @@ def exit_code(error: BaseException) -> int:
     return code if isinstance(code, int) else UNEXPECTED
 
 
-def end(log: "Log", error: BaseException) -> NoReturn:
-    """Log *error* and leave the process at once: no clean-up that could hang or half succeed."""
+def end(log: "Log", error: BaseException, *, tidy: Callable[[], None] | None = None) -> NoReturn:
+    """Log *error* and leave the process at once: no clean-up that could hang or half succeed.
+
+    *tidy* is for what a person would be left with, such as a terminal without a cursor.
+    """
     code = exit_code(error)
     try:
         log.critical("actor_failed", exit_code=code, error=_said(error), exc_info=error)
+        if tidy is not None:
+            tidy()
     finally:
         os._exit(code)
 

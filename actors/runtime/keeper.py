@@ -117,9 +117,6 @@ class Keeper(Actor):
         """Return what to do now that *name* was restarted too often."""
         return ()
 
-    def ending(self) -> None:
-        """Tidy up before this process ends."""
-
     # How it lives.
 
     def lanes(self) -> Sequence[LaneSpec]:
@@ -293,7 +290,6 @@ class Keeper(Actor):
             case stopping.Overran(name=name):
                 yield from self.happened(name, supervision.Overrun())
             case stopping.Stopped():
-                self.ending()
                 yield self._end
 
     def _tell(self, name: str, *, first: bool) -> Iterator[object]:
