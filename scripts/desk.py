@@ -1,0 +1,53 @@
+"""How a command reaches the desk: run directory, sockets, and what to say when nobody answers.
+
+Every command ends with one of the codes of `Ended`; `Told` carries one together with the sentence
+that a person reads on the error stream.
+"""
+
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from actors.runtime.control import Unreachable, ask
+from messages.control import Reply
+
+ASK_MAX_S = 2.0  # how long one question to a running desk may take
+
+
+class Ended(IntEnum):
+    """How a command ends, as its exit code."""
+
+    DONE = 0
+    NO = 1
+    USAGE = 2
+    UNREACHABLE = 75
+    CONFIGURATION = 78
+
+
+class Told(Exception):
+    """A command that cannot do what it was asked: the text says why and what to do."""
+
+    def __init__(self, ended: Ended, text: str) -> None:
+        super().__init__(text)
+        self.ended = ended
+
+
+RunDir = Annotated[
+    Path,
+    typer.Option("--run-dir", envvar="BTCBOT_RUN_DIR", help="What the desk writes.", metavar="DIR"),
+]
+VAR = Path("var")
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
+
+
+def answer(run_dir: Path, socket: str, message: object, *, within_s: float = ASK_MAX_S) -> Reply:
+    """Return what the binder of *socket* answers to *message*.
+
+    Raises Told(UNREACHABLE) when no desk of *run_dir* answers in time.
+    """
+    try:
+        return ask(run_dir, socket, message, within_s)
+    except Unreachable as why:
+        raise Told(Ended.UNREACHABLE, f"the desk of {run_dir} is not reachable: {why}") from why
