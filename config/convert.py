@@ -219,7 +219,9 @@ def _item(kind: Any) -> Any:
 
 
 def _may_be_absent(kind: Any) -> bool:
-    return type(None) in get_args(_bare(kind)[0])
+    """A cap that is off, and a table of names that may name none."""
+    plain = _bare(kind)[0]
+    return type(None) in get_args(plain) or get_origin(plain) is dict
 
 
 def _in_range(value: Decimal, meta: Meta) -> bool:

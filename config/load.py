@@ -9,34 +9,26 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
+from actors.allocator.settings import Settings as AllocatorSettings
 from actors.executor.settings import Settings as ExecutorSettings
+from actors.risk_gate.settings import Settings as RiskGateSettings
 from actors.runtime.settings import DeskSettings, RuntimeSettings, SupervisionSettings
 from actors.venues.settings import ExchangeSettings, VenueSettings
-from config import layers, secrets
+from config import agree, layers, secrets
 from config.convert import Reader
 from config.faults import NOTHING, ConfigError
 from config.layers import SHIPPED, Layers
+from config.tables import DeskTable, FeesTable, Mode
 from messages.money import text
 
 DEFAULT = SHIPPED / "sim.toml"
 HASH_BYTES = 8
-
-Mode = Literal["sim", "paper", "live"]
-Name = Annotated[str, Meta(pattern="^[A-Z0-9]{2,12}_[A-Z0-9]{2,12}$")]
-
-
-class DeskTable(Struct, frozen=True, kw_only=True):
-    """[desk]: what is traded, under which prefix, and whose is what was in the account before."""
-
-    prefix: Annotated[str, Meta(pattern="^[a-z0-9]{1,8}$")]  # of our order ids, one per desk
-    instruments: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=50)]
-    adopt_holdings: bool = True  # by the first strategy that lists the instrument
 
 
 class Desk(Struct, frozen=True, kw_only=True):
@@ -50,6 +42,8 @@ class Desk(Struct, frozen=True, kw_only=True):
     desk: DeskSettings
     supervision: SupervisionSettings
     runtime: RuntimeSettings
+    allocator: AllocatorSettings
+    risk_gate: RiskGateSettings
     executor: ExecutorSettings
     venue: VenueSettings
     exchange: ExchangeSettings | None
@@ -67,13 +61,25 @@ SECTIONS: dict[str, type[Struct]] = {
     "desk": DeskTable,
     "supervision": SupervisionSettings,
     "runtime": RuntimeSettings,
+    "allocator": AllocatorSettings,
+    "risk_gate": RiskGateSettings,
     "executor": ExecutorSettings,
     "venue": VenueSettings,
     "exchange": ExchangeSettings,
 }
+TOP = ("extends", "mode", "fees")  # and the sections
 # In live nothing here has a default: a limit nobody wrote down is a limit nobody thought of.
-WRITTEN_IN_LIVE = ("executor.limits", "executor.dry_run", "executor.on_absent", "risk_gate", "desk")
-DERIVED = {"executor": ("adopt", "not_armed")}  # set here, never in a file
+WRITTEN_IN_LIVE = ("risk_gate", "executor.limits", "executor.on_absent", "desk")
+DERIVED = {
+    "executor.adopt": "desk.adopt_holdings says it",
+    "executor.not_armed": "the environment says it",
+}
+PAY_FEES = {
+    "allocator": ("taker_bps", "vat_ratio"),
+    "risk_gate": ("taker_bps", "vat_ratio"),
+    "executor": ("taker_bps", "vat_ratio"),
+    "exchange": ("maker_bps", "taker_bps", "vat_ratio"),
+}
 
 
 def load(
@@ -91,8 +97,10 @@ def load(
     _lay_options(read, overrides or Overrides())
     reader = Reader(read, explicit=WRITTEN_IN_LIVE if read.table.get("mode") == "live" else ())
     mode = _mode(read, reader)
+    _only_known(read, reader)
+    _share_fees(read, reader, mode)
     rooms = _rooms(read, reader, mode)
-    _check(reader, read, rooms, mode)
+    agree.check(reader, rooms, mode, set(read.table))
     if reader.faults:
         raise ConfigError(reader.faults)
     desk = _desk(rooms, mode, environ or {})
@@ -124,64 +132,42 @@ def _mode(read: Layers, reader: Reader) -> Mode | None:
     return mode if mode in ("sim", "paper", "live") else None
 
 
-def _rooms(read: Layers, reader: Reader, mode: Mode | None) -> dict[str, Any]:
-    """Return the settings that could be read, by section."""
+def _only_known(read: Layers, reader: Reader) -> None:
+    names = [*TOP, *SECTIONS]
     for name in read.table:
-        if name not in SECTIONS and name != "mode":
-            reader.unknown(name, ["mode", "extends", *SECTIONS], "")
-    for section, names in DERIVED.items():
-        for name in names:
-            if name in (read.table.get(section) or {}):
-                reader.note(f"{section}.{name}", found="a value", expected="none: it is derived")
-    rooms: dict[str, Any] = {}
+        if name not in names:
+            reader.unknown(name, names, "")
+    shared = {f"{room}.fees": "[fees] says it for all" for room in PAY_FEES}
+    for key, why in (DERIVED | shared).items():
+        room, name = key.split(".")
+        below = read.table.get(room)
+        if isinstance(below, dict) and name in below:
+            reader.note(key, found="a value", expected=f"none: {why}")
+            del below[name]
+
+
+def _share_fees(read: Layers, reader: Reader, mode: Mode | None) -> None:
+    """Hand [fees] to every room that reckons with them; at a fault they keep their defaults."""
+    raw = read.table.get("fees", {})
+    fees = reader.struct(raw, FeesTable, "fees")
+    if not isinstance(fees, FeesTable):
+        return
+    for room, names in PAY_FEES.items():
+        if mode != "live" or room != "exchange":
+            told = {name: raw[name] for name in names}
+            read.fill(told, said_by=read.said_by("fees"), under=f"{room}.fees")
+
+
+def _rooms(read: Layers, reader: Reader, mode: Mode | None) -> dict[str, Struct]:
+    """Return the settings that could be read, by section."""
+    rooms: dict[str, Struct] = {}
     for section, kind in SECTIONS.items():
         if section == "exchange" and mode == "live":
             continue
-        rooms[section] = reader.struct(read.table.get(section, {}), kind, section)
-    return {section: value for section, value in rooms.items() if isinstance(value, Struct)}
-
-
-def _check(reader: Reader, read: Layers, rooms: dict[str, Any], mode: Mode | None) -> None:
-    """Note what no single room can see: names that must agree between rooms."""
-    desk, exchange = rooms.get("desk"), rooms.get("exchange")
-    if isinstance(desk, DeskTable):
-        _check_twice(reader, desk.instruments, "desk.instruments")
-    if isinstance(exchange, ExchangeSettings):
-        _check_exchange(reader, exchange, mode)
-        if isinstance(desk, DeskTable):
-            _check_listed(reader, desk.instruments, exchange.instruments, "desk.instruments")
-    if mode == "live" and "exchange" in read.table:
-        reader.note("exchange", found="a table", expected="none: live has no simulated exchange")
-
-
-def _check_exchange(reader: Reader, exchange: ExchangeSettings, mode: Mode | None) -> None:
-    for name in ("speed", "rate"):
-        if getattr(exchange, name) <= 0:
-            found = text(getattr(exchange, name))
-            reader.note(f"exchange.{name}", found=found, expected="an amount above 0")
-    if exchange.market is None:
-        return
-    if mode == "paper":
-        expected = "nothing: paper follows the venue's own market"
-        reader.note("exchange.market", found=exchange.market, expected=expected)
-    elif not Path(exchange.market).is_file():
-        expected = "a file of recorded market data"
-        reader.note("exchange.market", found=f"no file {exchange.market}", expected=expected)
-    listed = exchange.instruments
-    _check_listed(reader, (exchange.instrument,), listed, "exchange.instrument")
-
-
-def _check_listed(
-    reader: Reader, names: tuple[str, ...], listed: tuple[str, ...], key: str
-) -> None:
-    for name in names:
-        if name not in listed:
-            reader.note(key, found=name, expected=f"one of {', '.join(listed)}")
-
-
-def _check_twice(reader: Reader, names: tuple[str, ...], key: str) -> None:
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        reader.note(key, found=f"{name} {names.count(name)} times", expected="each name once")
+        value = reader.struct(read.table.get(section, {}), kind, section)
+        if isinstance(value, Struct):
+            rooms[section] = value
+    return rooms
 
 
 def _desk(rooms: dict[str, Any], mode: Mode | None, environ: Mapping[str, str]) -> Desk:

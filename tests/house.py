@@ -112,9 +112,6 @@ class Import:
     name: str
     line: int
 
-    def __str__(self) -> str:
-        return f"{self.source.path}:{self.line} {self.name}"
-
 
 def within(module: str, rooms: tuple[str, ...]) -> bool:
     """Return whether *module* is one of *rooms* or lies inside one."""
@@ -273,7 +270,7 @@ def _clocks(source: Source) -> Iterator[str]:
 def _dangers(source: Source) -> Iterator[str]:
     contained = source.room == "actors.runtime"
     for node in source.nodes:
-        if isinstance(node, ast.ExceptHandler) and not contained and _catches_all(node.type):
+        if isinstance(node, ast.ExceptHandler) and not contained and _swallows(node):
             yield source.fault(node, "except Exception outside actors/runtime")
         if isinstance(node, ast.Assert):
             yield source.fault(node, "assert: -O drops it")
@@ -285,11 +282,13 @@ def _dangers(source: Source) -> Iterator[str]:
                 yield source.fault(node, "pickle runs what it reads")
 
 
-def _catches_all(caught: ast.expr | None) -> bool:
-    if caught is None:
+def _swallows(handler: ast.ExceptHandler) -> bool:
+    """Return whether everything is caught here; to put something right and raise on is not that."""
+    if handler.type is None:
         return True
-    named = {getattr(node, "id", None) for node in ast.walk(caught)}
-    return bool(named & {"Exception", "BaseException"})
+    named = {getattr(node, "id", None) for node in ast.walk(handler.type)}
+    raises_on = isinstance(handler.body[-1], ast.Raise) and handler.body[-1].exc is None
+    return "Exception" in named or ("BaseException" in named and not raises_on)
 
 
 def _log_events(source: Source) -> Iterator[str]:
