@@ -43,7 +43,8 @@ TRADES_KEPT_MAX = 20_000  # trade ids that are surely booked
 class Books:
     """All rows that a decision reads. Dies of a row it does not know."""
 
-    def __init__(self, rows: Iterable[Row] = ()) -> None:
+    def __init__(self, rows: Iterable[Row] = (), *, seq: int = 0) -> None:
+        self.seq = seq  # of the newest entry taken; the journal follows at the end of the turn
         self.orders: dict[str, OrderRow] = {}
         self.touched: dict[str, None] = {}  # instruments, since `take_touched`
         self.levels: dict[tuple[str, str, str], LevelRow] = {}
@@ -121,6 +122,7 @@ class Books:
     def take(self, entry: Entry) -> Write:
         """Make *entry* so, and return the effect that makes it durable."""
         self.recall(entry.rows)
+        self.seq += 1
         return Write(entry)
 
     def recall(self, rows: Iterable[Row]) -> None:
@@ -191,6 +193,11 @@ class Books:
 def left(order: OrderRow) -> Decimal:
     """Return what *order* may still trade: its quantity without what is booked of it."""
     return order.quantity - order.booked_quantity
+
+
+def is_behind(order: OrderRow) -> bool:
+    """Return whether the venue says that more of *order* is filled than is booked."""
+    return order.filled_quantity > order.booked_quantity
 
 
 def base_of(instrument: str) -> str:

@@ -65,8 +65,13 @@ class Stamps:
 
     def next(self, venue_now_ms: int) -> int:
         """Return the next stamp to sign."""
-        self.last_ms = max(venue_now_ms, self.last_ms + 1)
-        return self.last_ms
+        return self.reserve(venue_now_ms, 1)
+
+    def reserve(self, venue_now_ms: int, count: int) -> int:
+        """Return the first of *count* stamps in a row that nobody else will sign."""
+        first_ms = max(venue_now_ms, self.last_ms + 1)
+        self.last_ms = first_ms + max(0, count - 1)
+        return first_ms
 
 
 def jumped(before_ms: int, now_ms: int, *, most_ms: int) -> bool:

@@ -121,18 +121,13 @@ def strangers(
     return list(found.values())
 
 
-def http_row(
-    client_order_id: str, call: HttpCall | None, meaning: str, *, at_ms: int
-) -> HttpRow | None:
-    """Return one HTTP exchange about an order, None where there was none.
-
-    *at_ms* is now: it keeps rows of one order apart that began in the same millisecond.
-    """
+def http_row(client_order_id: str, call: HttpCall | None, meaning: str) -> HttpRow | None:
+    """Return one HTTP exchange about an order, None where there was none."""
     if call is None:
         return None
     return HttpRow(
         client_order_id=client_order_id,
-        at_ms=call.sent_ms or at_ms,
+        at_ms=call.sent_ms,
         what=call.method,
         path=call.path,
         status=call.status,

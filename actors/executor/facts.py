@@ -94,11 +94,6 @@ def is_done(order: OrderRow) -> bool:
     return order.outcome.startswith(DONE)
 
 
-def is_behind(order: OrderRow) -> bool:
-    """Return whether the venue says that more is filled than is booked."""
-    return order.filled_quantity > order.booked_quantity
-
-
 def _changed(
     draft: Draft, order: OrderRow, seen: Seen, followed: Effect, context: Context
 ) -> OrderRow:
@@ -111,7 +106,7 @@ def _changed(
         return replace(_joined(draft, order, seen), state=OrderState(followed.value))
     if followed in _STATES:
         return replace(_joined(draft, order, seen), state=OrderState(followed.value))
-    if followed in (Effect.NAME, Effect.MERGE, Effect.FETCH):
+    if followed in (Effect.NAME, Effect.MERGE):
         return _joined(draft, order, seen)
     if followed in (Effect.BOOK, Effect.BOOK_LIVE, Effect.LATE):
         return _booked(draft, order, seen, followed, context.terms)

@@ -24,6 +24,11 @@ class Bucket:
         self._refill(now_ms)
         return self._millis >= 1_000
 
+    def calls_left(self, now_ms: int) -> int:
+        """Return how many calls may be made now."""
+        self._refill(now_ms)
+        return max(0, self._millis // 1_000)
+
     def take(self, now_ms: int) -> None:
         """Count one call."""
         self._refill(now_ms)
@@ -46,6 +51,9 @@ class Backoff:
 
     def is_due(self, key: str, now_ms: int) -> bool:
         return key not in self._tried or now_ms >= self._tried[key][0]
+
+    def was_tried(self, key: str) -> bool:
+        return key in self._tried
 
     def tried(self, key: str, now_ms: int, *, at_least_ms: int = 0) -> None:
         """Count a try of *key* now; the next is due later than the one before was."""

@@ -56,10 +56,11 @@ class ReadOrder(Struct, frozen=True, kw_only=True):
 
 
 class ReadOpenOrders(Struct, frozen=True, kw_only=True):
-    """What of this instrument is open? *asked_ms*, monotonic, is when the question was put."""
+    """What of this instrument is open? The *expected* orders were thought to be at *asked_ms*."""
 
     instrument: str
-    asked_ms: int
+    asked_ms: int  # monotonic
+    expected: tuple[str, ...] = ()
 
 
 class ReadAllOrders(Struct, frozen=True, kw_only=True):
@@ -163,7 +164,12 @@ class Handler:
                     stamp_ms=stamp(),
                 )
             case ReadFills():
-                return client.fills(request.instrument, since_ms=request.since_ms, stamp_ms=stamp())
+                return client.fills(
+                    request.instrument,
+                    since_ms=request.since_ms,
+                    until_ms=request.until_ms,
+                    stamp_ms=stamp(),
+                )
             case ReadBalances():
                 return client.balances(stamp())
             case ReadServerTime():

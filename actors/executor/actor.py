@@ -1,0 +1,395 @@
+"""The executor: the only voice at the venue, the only writer of the store."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec.structs import replace
+
+from actors.executor import (
+    accept,
+    commands,
+    duties,
+    ending,
+    evidence,
+    hear,
+    identity,
+    listing,
+    order_of_work,
+    published,
+    records,
+)
+from actors.executor.books import Books
+from actors.executor.evidence import Names
+from actors.executor.gate import Gate, may_send
+from actors.executor.identity import ApiKey
+from actors.executor.order_of_work import STATES, STATUS, WORK, Lane
+from actors.executor.session import Now, Session
+from actors.executor.settings import Settings
+from actors.executor.venue_calls import CANCELS, ORDERS, READS, Handler, SubmitOrder
+from actors.runtime.actor import Actor
+from actors.runtime.atomic import atomic_write
+from actors.runtime.contain import attempt
+from actors.runtime.effects import After, Back, Called, Exit, Raised, Tick
+from actors.runtime.lanes import LaneSpec
+from actors.runtime.life import PARENT_GONE, SIGTERM
+from actors.runtime.parts import Log, Parts
+from actors.runtime.settings import DeskSettings
+from actors.venues.btcturk.rest import BtcturkPrivate
+from actors.venues.btcturk.stream import BtcturkStream, Subject
+from actors.venues.btcturk.symbols import Symbols
+from actors.venues.port import (
+    Connected,
+    Disconnected,
+    NotSent,
+    OrderWoken,
+    PrivateClient,
+    Stream,
+    StreamSink,
+    UnreadableFrame,
+    VenueFill,
+)
+from actors.venues.settings import VenueSettings
+from messages.control import Kill, ReconcileQuery, Resume, SetLevel, StatusQuery
+from messages.instrument import Instrument
+from messages.life import Permit
+from messages.market import FeedStatus, Quote
+from messages.orders import ApprovedBatch
+from messages.records import RecordBatch, RecordBatchAck
+from store.identity import Identity
+from store.rows import Entry
+from store.writer import Writer
+
+LANE_DEPTH = 16
+
+
+class Executor(Actor):
+    """Take approved batches, tell the venue, keep the books.
+
+    Dies of a failed commit, of a broken invariant, and of a store it may not open: what is durable
+    is all that counts, and it comes back from it.
+    """
+
+    role = "executor"
+
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        desk: DeskSettings,
+        own: Settings,
+        identity: Identity,
+        client: Callable[[], PrivateClient],
+        stream: Callable[[StreamSink], Stream] | None = None,
+    ) -> None:
+        super().__init__(parts)
+        self._desk, self._own, self._identity = desk, own, identity
+        self._client, self._make_stream = client, stream
+        self._stream: Stream | None = None
+        self._gate = Gate()  # shut until the first turn is over
+        self._writer: Writer
+        self._session: Session
+
+    # the life of the process
+
+    def started(self) -> Iterable[object]:
+        """Open the store, take up the levels, ask the venue how everything is."""
+        self._writer = Writer.open(self.parts.run_dir, self._identity, self.clock)
+        now = self._now()
+        self._session = Session(
+            settings=self._own,
+            desk=self._desk,
+            books=Books(self._writer.load().rows(), seq=self._writer.head.seq),
+            lineage=self._writer.lineage,
+            epoch=self._writer.epoch,
+            now=now,
+        )
+        if self._make_stream is not None:
+            self._stream = self._make_stream(self.post)
+            self._stream.start()
+        return self._after(
+            [
+                *duties.restarted(self._session, now),
+                *commands.kill_seen(self._session, self.kill_file_present(), now),
+                *(After(0, Tick(name)) for name in (WORK, STATUS, STATES)),
+            ],
+            now,
+        )
+
+    def stopping(self, reason: str) -> Iterable[object]:
+        """Begin to end: in order, or at once when nobody watches over us."""
+        now = self._now()
+        begin = ending.orphan if reason in (PARENT_GONE, SIGTERM) else ending.stop
+        begin(self._session, reason, now)
+        self.log.info("actor_stopping", reason=reason)
+        return self._after([], now)
+
+    def waiting_for(self) -> str:
+        return self._session.waiting_for()
+
+    def commit(self, entries: Sequence[object]) -> None:
+        """Make *entries* durable in one transaction, then tell the log."""
+        written = [entry for entry in entries if isinstance(entry, Entry)]
+        self._writer.append(written)
+        for entry in written:
+            _tell(self.log, entry)
+
+    def lanes(self) -> Sequence[LaneSpec]:
+        """Return the lanes to the venue: orders behind the gate, cancels and reads beside it."""
+        return [
+            LaneSpec(
+                name=name,
+                threads=threads,
+                depth=LANE_DEPTH,
+                handler_factory=self._handler,
+                gate=gate,
+            )
+            for name, threads, gate in (
+                (ORDERS, 2, self._gated),
+                (CANCELS, 1, None),
+                (READS, 1, None),
+            )
+        ]
+
+    # what is heard
+
+    def react(self, message: object) -> Iterable[object]:
+        now = self._now()
+        match message:
+            case ApprovedBatch():
+                return self._answer(message, now)
+            case Permit():
+                return self._permitted(message)
+            case Called():
+                return self._called(message, now)
+            case Tick():
+                return self._ticked(message.name, now)
+            case RecordBatch():
+                return self._keep(message, now)
+            case Kill() | Resume() | SetLevel() | StatusQuery() | ReconcileQuery():
+                return self._commanded(message, now)
+        return self._told(message, now)
+
+    def _told(self, message: object, now: Now) -> Iterable[object]:
+        """What the market and the venue's stream say."""
+        session = self._session
+        match message:
+            case Quote():
+                session.hear_quote(message, now.mono_ms)
+                return []
+            case Instrument():
+                session.rules[message.instrument] = message
+                return []
+            case FeedStatus():
+                return []
+            case VenueFill():
+                self._recall(evidence.names(message, session.books))
+                return self._after(listing.fills(session, [message], now), now)
+            case OrderWoken() | Connected() | Disconnected() | UnreadableFrame():
+                return self._after(hear.woken(session, message, now), now)
+        raise TypeError(f"the executor does not know {type(message).__name__}")
+
+    def _commanded(
+        self, message: Kill | Resume | SetLevel | StatusQuery | ReconcileQuery, now: Now
+    ) -> Iterable[object]:
+        session = self._session
+        match message:
+            case Kill():
+                return self._kill(message.reason, now)
+            case Resume():
+                return self._resume(message.code, now)
+            case SetLevel():
+                writes, reply = commands.set_level(session, message, now)
+                return self._after([*writes, Back(self.route, reply)], now)
+            case ReconcileQuery():
+                commands.ask_to_reconcile(session, self.route, now)
+                return self._after([], now)
+            case StatusQuery():
+                return [Back(self.route, commands.status_reply(session, now))]
+
+    def _answer(self, approved: ApprovedBatch, now: Now) -> Iterable[object]:
+        session, books = self._session, self._session.books
+        with self.gate_lock:
+            stamp_ms = session.stamps.reserve(session.venue_ms(now), len(approved.batch.intents))
+        moment = order_of_work.moment(
+            session,
+            approved.batch.instrument,
+            now,
+            lane=Lane(self.room(ORDERS), self.kill_file_present(), stamp_ms),
+        )
+        stored = self._writer.intents(accept.to_look_up(approved.batch, books))
+        answer = accept.answer(
+            approved, books=books, desk=session.desk_facts(), moment=moment, stored=stored
+        )
+        for no in answer.refused:
+            log = self.log.bind(intent_id=no.intent_id, instrument=no.instrument)
+            broken = no.broken
+            log.warning(
+                "intent_refused",
+                refusal=broken.code,
+                observed=broken.observed,
+                limit=broken.limit,
+            )
+        return order_of_work.answered(session, answer, now)
+
+    def _permitted(self, permit: Permit) -> Iterable[object]:
+        refusal = self._session.permits.hear(permit, kill_epoch=self._session.kill_epoch)
+        self.log.debug("permit_heard", issuer=permit.issuer, refusal=refusal)
+        self._set_gate()
+        return []
+
+    def _called(self, called: Called, now: Now) -> Iterable[object]:
+        if isinstance(called.result, Raised):
+            self.log.error("call_failed", lane=called.lane, error=repr(called.result.error))
+        with self.gate_lock:
+            hear.landed(self._session, called)
+        self._recall(evidence.names(called.result, self._session.books))
+        return self._after(hear.called(self._session, called, now), now)
+
+    def _ticked(self, name: str, now: Now) -> Iterable[object]:
+        session = self._session
+        match name:
+            case order_of_work.STATUS:
+                nonce = f"{self.rng.getrandbits(64):016x}"
+                session.permits.issue(nonce, now.mono_ms)
+                waiting = session.waiting_for()
+                status = published.executor_status(session, nonce, now, waiting_for=waiting)
+                seen = commands.kill_seen(session, self.kill_file_present(), now)
+                return self._after([*seen, status, order_of_work.again(STATUS)], now)
+            case order_of_work.STATES:
+                states = order_of_work.all_states(session, now)
+                return [*states, order_of_work.again(STATES)]
+            case order_of_work.WORK:
+                return self._after([order_of_work.again(WORK)], now)
+            case ending.LEAVE:
+                return self._leave()
+        raise TypeError(f"the executor set no timer {name}")
+
+    def _keep(self, batch: RecordBatch, now: Now) -> Iterable[object]:
+        known = batch.batch_id in self._writer.known_batches([batch.batch_id])
+        writes = records.keep(self._session, batch, now, known=known)
+        return [*writes, RecordBatchAck(batch_id=batch.batch_id)]
+
+    def _kill(self, reason: str, now: Now) -> Iterable[object]:
+        """Shut the gate first, then write the file, then the journal: any one of them holds."""
+        with self.gate_lock:
+            self._gate = replace(self._gate, latched=True)
+        failed = attempt(lambda: atomic_write(self._kill_file, f"{reason}\n".encode()))
+        if failed is not None:
+            self.log.critical("kill_file_not_written", error=repr(failed))
+        writes = commands.kill(self._session, reason, now)
+        self.log.critical("desk_killed", reason=reason)
+        after = self._after(writes, now)
+        return [*after, Back(self.route, commands.killed(self._session))]
+
+    def _resume(self, code: str | None, now: Now) -> Iterable[object]:
+        session = self._session
+        if code is None:
+            offered = f"{self.rng.getrandbits(32):08x}"
+            return [Back(self.route, commands.resume_report(session, offered, now))]
+        refused = commands.may_resume(session, code, now)
+        if refused is not None:
+            return [Back(self.route, refused)]
+        self._kill_file.unlink(missing_ok=True)
+        writes = commands.resume(session, now)
+        self.log.warning("desk_resumed", kill_epoch=session.kill_epoch)
+        return self._after([*writes, Back(self.route, commands.resumed(session, now))], now)
+
+    def _leave(self) -> Iterable[object]:
+        """The last turn: everything is durable, nothing more is said."""
+        if self._stream is not None:
+            self._stream.stop()
+        self._writer.close()
+        return [Exit(0, self._session.stop_reason)]
+
+    # what lanes ask, in their threads
+
+    def _gated(self, request: object) -> object | None:
+        """Under the gate lock, right before the first byte: may it leave?"""
+        if not isinstance(request, SubmitOrder):
+            return None
+        kill_file, now_ms = self.kill_file_present(), self.clock.mono_ms()
+        refusal = may_send(self._gate, request, now_ms, kill_file=kill_file)
+        if refusal is not None:
+            return NotSent(reason=refusal)
+        self._session.in_flight[request.client_order_id] = None
+        return None
+
+    def _handler(self) -> Handler:
+        return Handler(self._client(), next_stamp=self._next_stamp, mono_ms=self.clock.mono_ms)
+
+    def _next_stamp(self) -> int:
+        with self.gate_lock:
+            return self._session.stamps.next(self._session.venue_ms(self._now()))
+
+    # what every reaction does
+
+    def _after(self, effects: Iterable[object], now: Now) -> list[object]:
+        done = order_of_work.after(self._session, effects, now)
+        self._set_gate()
+        return done
+
+    def _set_gate(self) -> None:
+        gate = self._session.gate()
+        with self.gate_lock:
+            self._gate = gate
+
+    def _recall(self, names: Names) -> None:
+        """Take from the store what evidence is about and memory does not hold."""
+        books = self._session.books
+        books.recall(self._writer.orders(names.orders).values())
+        books.recall_trades(self._writer.known_fills(names.trades))
+
+    def _now(self) -> Now:
+        clock = self.clock
+        return Now(wall_ms=clock.wall_ms(), mono_ms=clock.mono_ms(), mono_ns=clock.mono_ns())
+
+
+def build(
+    parts: Parts, *, desk: DeskSettings, own: Settings, venue: VenueSettings, key: ApiKey | None
+) -> Executor:
+    """Return the executor of *desk* at *venue* with the account of *key*."""
+    who = identity.of_desk(desk, venue.base_url, key)
+    keys = identity.signing(key)
+    symbols = Symbols()
+    return Executor(
+        parts,
+        desk=desk,
+        own=own,
+        identity=who,
+        client=lambda: BtcturkPrivate(venue, parts.clock, keys, symbols),
+        stream=lambda sink: BtcturkStream(
+            venue,
+            Subject(symbols=symbols, keys=keys),
+            sink,
+            clock=parts.clock,
+            random=parts.rng,
+        ),
+    )
+
+
+def _tell(log: Log, entry: Entry) -> None:
+    """Say in the log what an entry of the journal says, with the weight it has."""
+    say = _TOLD.get(entry.kind, _TOLD[""])
+    say(log.bind(kind=entry.kind, subject=entry.subject, cause=entry.cause))
+
+
+_TOLD: dict[str, Callable[[Log], object]] = {
+    "": lambda log: log.debug("entry_written"),
+    "Opened": lambda log: log.info("books_opened"),
+    "OrderAccepted": lambda log: log.info("order_accepted"),
+    "OrderLive": lambda log: log.info("order_live"),
+    "OrderClosing": lambda log: log.info("order_closing"),
+    "OrderRejected": lambda log: log.warning("order_rejected"),
+    "OrderNotSent": lambda log: log.warning("order_not_sent"),
+    "OrderUnknown": lambda log: log.warning("order_outcome_unknown"),
+    "OrderAbsent": lambda log: log.warning("order_absent"),
+    "CancelWanted": lambda log: log.info("cancel_wanted"),
+    "FillBooked": lambda log: log.info("fill_booked"),
+    "FillLate": lambda log: log.error("late_fill_booked"),
+    "GhostRevived": lambda log: log.critical("ghost_revived"),
+    "VenueContradicted": lambda log: log.error("venue_contradicted"),
+    "LevelChanged": lambda log: log.warning("level_changed"),
+    "KillLatched": lambda log: log.critical("desk_latched"),
+    "Resumed": lambda log: log.warning("desk_unlatched"),
+    "Reconciled": lambda log: log.info("reconcile_finished"),
+    "PermitsChanged": lambda log: log.warning("permit_lapsed"),
+}

@@ -1,0 +1,228 @@
+"""What commands lead to: kill, resume, levels, and the questions the executor is asked.
+
+Every command may come again; it then changes nothing more and gets the same answer.
+"""
+
+from typing import Any
+
+from actors.executor import levels, reconcile, resolver
+from actors.executor.draft import Draft
+from actors.executor.session import KILL_EPOCH, Now, Question, Session
+from actors.runtime.effects import Back, Route, Write
+from messages.control import Reply, SetLevel
+from messages.state import Level, Scope
+from store.rows import LevelRow, MetaRow
+
+ALIVE_TOLD_MAX = 100
+
+
+def kill(session: Session, reason: str, now: Now) -> list[Write]:
+    """Return the entry of the kill latch, nothing when it stands."""
+    session.resume_code = None
+    if levels.is_latched(session.books.levels):
+        return []
+    draft = Draft(session.books, at_ms=now.wall_ms)
+    draft.put(levels.latch(reason, now.wall_ms))
+    cause = {"reason": reason, "in_flight": list(session.in_flight)}
+    return [draft.write("KillLatched", "desk", cause)]
+
+
+def kill_seen(session: Session, present: bool, now: Now) -> list[Write]:
+    """Return what the file KILL leads to: it is a kill by itself."""
+    return kill(session, "the file KILL is there", now) if present else []
+
+
+def killed(session: Session) -> Reply:
+    """Return what a kill has come to so far."""
+    report = _progress(session)
+    return Reply(
+        ok=True,
+        code="OK",
+        message="nothing is sent any more" + (", nothing rests" if report["clear"] else ""),
+        report=report,
+    )
+
+
+def resume_report(session: Session, code: str, now: Now) -> Reply:
+    """Return what lifting the latch would lead to, with the code that confirms it."""
+    if (blocked := _resume_blocked(session)) is not None:
+        return blocked
+    until_ms = now.mono_ms + session.settings.resume_code_s * 1_000
+    before = session.resume_code
+    if before is None or before[1] <= now.mono_ms:
+        session.resume_code = before = (code, until_ms)
+    return Reply(
+        ok=True,
+        code="CONFIRM",
+        message=f"confirm with this code within {session.settings.resume_code_s} s",
+        report=status(session, now) | {"confirm": before[0]},
+    )
+
+
+def may_resume(session: Session, code: str, now: Now) -> Reply | None:
+    """Return why *code* does not lift the latch, None when it does."""
+    if (blocked := _resume_blocked(session)) is not None:
+        return blocked
+    given = session.resume_code
+    if given is None or given[1] <= now.mono_ms or given[0] != code:
+        return _no(session, "WRONG_CODE", "ask for a report first: its code counts for a minute")
+    return None
+
+
+def resume(session: Session, now: Now) -> list[Write]:
+    """Return the entry that lifts the latch; everything said under the old epoch is worthless."""
+    session.resume_code = None
+    session.permits.forget()
+    draft = Draft(session.books, at_ms=now.wall_ms)
+    row = levels.latch("", now.wall_ms)
+    draft.put(
+        LevelRow(
+            scope=row.scope,
+            name=row.name,
+            source=row.source,
+            level=Level.ACTIVE,
+            reason="RESUMED",
+            at_ms=now.wall_ms,
+        ),
+        MetaRow(key=KILL_EPOCH, value=str(session.kill_epoch + 1)),
+    )
+    return [draft.write("Resumed", "desk", {"kill_epoch": session.kill_epoch + 1})]
+
+
+def resumed(session: Session, now: Now) -> Reply:
+    """Return the answer to a code that was right."""
+    return Reply(
+        ok=True,
+        code="OK",
+        message="the kill latch is lifted",
+        report=status(session, now),
+    )
+
+
+def set_level(session: Session, wish: SetLevel, now: Now) -> tuple[list[Write], Reply]:
+    """Return what a new level leads to and the answer."""
+    draft = Draft(session.books, at_ms=now.wall_ms)
+    return levels.set_level(draft, wish, clean=is_clean(session))
+
+
+def status_reply(session: Session, now: Now) -> Reply:
+    """Return the answer to who asks how we are."""
+    waiting = session.waiting_for()
+    return Reply(
+        ok=True,
+        code="OK",
+        message=f"waiting for {waiting}" if waiting else session.phase.value,
+        report=status(session, now),
+    )
+
+
+def status(session: Session, now: Now) -> dict[str, Any]:
+    """Return how the executor stands, as plain values."""
+    last = session.reconciler.last
+    clock = session.clock
+    return _progress(session) | {
+        "phase": session.phase.value,
+        "level": levels.of_scope(session.books.levels, Scope.DESK, "").value,
+        "levels": [
+            {
+                "scope": one.scope.value,
+                "name": one.name,
+                "source": one.source,
+                "level": one.level.value,
+                "reason": one.reason,
+                "at_ms": one.at_ms,
+            }
+            for one in levels.entries(session.books.levels)
+        ],
+        "latched": levels.is_latched(session.books.levels),
+        "kill_epoch": session.kill_epoch,
+        "epoch": session.epoch,
+        "reconciled": session.reconciled,
+        "differences": [] if last is None else [one.plain() for one in last.differences],
+        "reconciled_age_ms": None if last is None else now.mono_ms - last.heard_ms,
+        "unknown_orders": resolver.report(session.books, session.resolver.evidence, now.wall_ms),
+        "clock_offset_ms": None if clock is None else clock.now_ms(now.mono_ms) - now.wall_ms,
+        "clock_error_ms": None if clock is None else clock.error_at(now.mono_ms),
+        "permit_silence_ms": session.permits.silent_ms(now.mono_ms),
+        "dry_run": session.settings.dry_run,
+        "armed": session.settings.not_armed,
+        "fills_booked": session.fills_booked,
+    }
+
+
+def ask_to_reconcile(session: Session, route: Route, now: Now) -> None:
+    """Have a comparison made for whoever asks at *route*; asking again changes nothing."""
+    if any(one.route == route for one in session.questions):
+        return
+    session.questions.append(Question(route=route, asked_ms=now.mono_ms))
+    session.reconciler.want(now.mono_ms)
+
+
+def answers(session: Session, now: Now) -> list[Back]:
+    """Return the answers that are due to those who asked for a comparison."""
+    due = [one for one in session.questions if _is_answered(session, one, now)]
+    session.questions = [one for one in session.questions if one not in due]
+    return [Back(one.route, _comparison(session, one, now)) for one in due]
+
+
+def is_clean(session: Session) -> bool:
+    """Return whether books and venue agreed when they were last compared."""
+    last = session.reconciler.last
+    return last is not None and last.is_clean
+
+
+def _is_answered(session: Session, one: Question, now: Now) -> bool:
+    last = session.reconciler.last
+    patience_ms = session.settings.asking.reconcile_patience_s * 1_000
+    if now.mono_ms - one.asked_ms >= patience_ms:
+        return True
+    if last is None or last.asked_ms < one.asked_ms:
+        return False
+    return last.is_clean or bool(session.reconciler.certain)
+
+
+def _comparison(session: Session, one: Question, now: Now) -> Reply:
+    last = session.reconciler.last
+    lost = resolver.report(session.books, session.resolver.evidence, now.wall_ms)
+    if last is None or last.asked_ms < one.asked_ms:
+        report: dict[str, Any] = {"clean": False, "unknown": lost, "at_seq": session.books.seq}
+        return Reply(ok=False, code="NOT_QUIET", message=session.waiting_for(), report=report)
+    report = {
+        "clean": last.is_clean,
+        "differences": [one.plain() for one in last.differences],
+        "unclear": list(last.unclear),
+        "unknown": lost,
+        "at_seq": session.checked_seq,
+        "venue": reconcile.plain(last.balances),
+    }
+    code = "OK" if last.is_clean else reconcile.BOOKS_DIFFER
+    if last.unclear:
+        code = "UNKNOWN_ORDERS"
+    said = "books and venue agree" if last.is_clean else "books and venue differ, or may differ"
+    return Reply(ok=last.is_clean, code=code, message=said, report=report)
+
+
+def _progress(session: Session) -> dict[str, Any]:
+    alive = session.books.all_alive()
+    lost = resolver.unknown(session.books)
+    return {
+        "seq": session.books.seq,
+        "in_flight": list(session.in_flight),
+        "alive": [order.client_order_id for order in alive[:ALIVE_TOLD_MAX]],
+        "alive_count": len(alive),
+        "unknown": [order.client_order_id for orders in lost.values() for order in orders],
+        "clear": session.clearance.is_clear,
+    }
+
+
+def _resume_blocked(session: Session) -> Reply | None:
+    if not levels.is_latched(session.books.levels):
+        return Reply(ok=True, code="NOT_LATCHED", message="nothing to resume: not killed")
+    if not is_clean(session):
+        session.reconciler.want(0)
+        return _no(session, "NOT_RECONCILED", "books and venue must agree first")
+    return None
+
+
+def _no(session: Session, code: str, message: str) -> Reply:
+    return Reply(ok=False, code=code, message=message, report=_progress(session))

@@ -1,0 +1,71 @@
+"""What two reads of the balances lead to: the opening, a clean bill, or halted instruments."""
+
+from actors.executor import opening, reconcile
+from actors.executor.draft import Draft
+from actors.executor.findings import halted
+from actors.executor.levels import halt
+from actors.executor.reconcile import Checked
+from actors.executor.session import Now, Phase, Session
+from actors.executor.venue_calls import Answer, ReadBalances
+from actors.runtime.effects import Write
+from actors.venues.port import VenueBalance
+from messages.state import Scope
+
+
+def read(session: Session, request: ReadBalances, result: object, now: Now) -> list[Write]:
+    if not isinstance(result, Answer) or not isinstance(result.value, list):
+        return []
+    rows = [row for row in result.value if isinstance(row, VenueBalance)]
+    quiet = session.reconciler.heard(
+        request.number,
+        rows,
+        fills=session.fills_booked,
+        newest_fill_ms=session.newest_fill_ms,
+        now_ms=now.mono_ms,
+    )
+    if quiet is None:
+        return []
+    standing, balances = quiet
+    writes: list[Write] = []
+    if opening.opened_ms(session.books) is None:
+        writes.append(
+            opening.open_books(
+                session.books,
+                balances,
+                instruments=session.desk.instruments,
+                owners=session.settings.adopt,
+                venue_ms=session.venue_ms(now) - (now.mono_ms - standing.asked_ms),
+                at_ms=now.wall_ms,
+            )
+        )
+    checked = reconcile.compare(session.books, balances, standing, now_ms=now.mono_ms)
+    return [*writes, *_checked(session, checked, now)]
+
+
+def _checked(session: Session, checked: Checked, now: Now) -> list[Write]:
+    """Take a comparison: halt what differs for good; the first clean or certain one makes ready."""
+    session.checked_seq = session.books.seq
+    certain = session.reconciler.judge(checked)
+    writes: list[Write] = []
+    for instrument, reason in reconcile.affected(certain, session.desk.instruments).items():
+        row = halt(Scope.INSTRUMENT, instrument, reason, 0)
+        cause = {"differences": [one.plain() for one in certain]}
+        writes += halted(session, row, cause, now)
+    if session.phase is Phase.STARTING and (certain or not checked.differences):
+        session.phase = Phase.RUNNING
+        session.reconciled = True
+        writes.append(reconciled(session, checked, now))
+    return writes
+
+
+def reconciled(session: Session, checked: Checked, now: Now) -> Write:
+    """Return the entry that says how books and venue stand, with the venue's own amounts."""
+    draft = Draft(session.books, at_ms=now.wall_ms)
+    cause = {
+        "clean": checked.is_clean,
+        "phase": session.phase.value,
+        "differences": [one.plain() for one in checked.differences],
+        "unclear": list(checked.unclear),
+        "venue": reconcile.plain(checked.balances),
+    }
+    return draft.write("Reconciled", "desk", cause)

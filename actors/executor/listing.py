@@ -1,0 +1,125 @@
+"""What lists of orders and fills lead to: facts about ours, findings about everybody else's."""
+
+from collections.abc import Sequence
+
+from actors.executor import evidence, facts, opening, sweep, watching
+from actors.executor.draft import Draft
+from actors.executor.facts import Seen
+from actors.executor.findings import strange
+from actors.executor.session import Now, Session
+from actors.executor.venue_calls import Answer, ReadAllOrders, ReadFills, ReadOpenOrders
+from actors.runtime.effects import Write
+from actors.venues.port import VenueFill, VenueOrder, VenueStatus
+from messages.orders import ALIVE
+from store.rows import CursorRow, OrderRow
+
+
+def fills(session: Session, rows: Sequence[VenueFill], now: Now) -> list[Write]:
+    """Return what executions lead to, wherever they were seen; those booked before to nothing."""
+    opened_ms = opening.opened_ms(session.books)
+    if opened_ms is None:
+        return []
+    rows = sweep.before_us(rows, opened_ms, session.books)
+    writes = strange(session, evidence.strangers(rows, session.books, prefix=_prefix(session)), now)
+    for row in evidence.in_time_order(rows):
+        order = session.books.orders.get(row.client_order_id)
+        if order is None or session.books.is_booked(row.trade_id):
+            continue
+        booked = facts.merge(
+            session.books, order, evidence.of_fill(row), session.context(order.instrument, now)
+        )
+        if session.books.is_booked(row.trade_id):
+            session.fills_booked += 1
+            session.newest_fill_ms = max(session.newest_fill_ms, row.at_ms)
+        writes += booked
+    return writes
+
+
+def order_seen(session: Session, order: OrderRow, seen: Seen, now: Now) -> list[Write]:
+    """Merge what a list or a read says of *order*; have its fills fetched when some are missing."""
+    context = session.context(order.instrument, now)
+    writes = facts.merge(session.books, order, seen, context)
+    after = session.books.orders.get(order.client_order_id, order)
+    if seen.filled > order.filled_quantity:
+        session.fills_again.hurry(order.instrument)
+    if seen.filled > after.booked_quantity and after.state not in ALIVE:
+        session.watching.want_sweep(order.instrument, now.mono_ms)
+    return writes
+
+
+def listed(session: Session, request: ReadOpenOrders, result: object, now: Now) -> list[Write]:
+    rows = _orders(result)
+    if rows is None:
+        return []
+    writes: list[Write] = []
+    for row in rows:
+        order = session.books.orders.get(row.client_order_id)
+        seen = evidence.of_order(row)
+        if order is not None and seen is not None:
+            session.watching.missing.pop(row.client_order_id, None)
+            writes += order_seen(session, order, seen, now)
+    found = evidence.strangers(rows, session.books, prefix=_prefix(session))
+    ours = [one for one in found if one.code == evidence.UNKNOWN_ORDER]
+    session.strays.update({one.venue_order_id: one.client_order_id for one in ours})
+    foreign = {one.venue_order_id for one in found if one.code == evidence.FOREIGN_ORDER}
+    shown = {
+        row.venue_order_id: row.client_order_id for row in rows if row.venue_order_id not in foreign
+    }
+    session.watching.listed(request.instrument, request.asked_ms, shown)
+    for name in watching.not_shown(request.expected, shown, session.books):
+        session.watching.missing[name] = None
+        session.asks.hurry(name)
+    return [*writes, *strange(session, found, now)]
+
+
+def paged(session: Session, request: ReadAllOrders, result: object, now: Now) -> list[Write]:
+    rows = _orders(result)
+    if rows is None:
+        return []
+    writes: list[Write] = []
+    for row in rows:
+        order = session.books.orders.get(row.client_order_id)
+        seen = evidence.of_order(row)
+        if order is not None and seen is not None:
+            writes += order_seen(session, order, seen, now)
+    if any(row.status is VenueStatus.UNREADABLE for row in rows):
+        session.resolver.failed(request.instrument, "an order with a status that nobody knows")
+    else:
+        session.resolver.page(request, len(rows), now.mono_ms)
+    return writes
+
+
+def swept(session: Session, request: ReadFills, result: object, now: Now) -> list[Write]:
+    under_way = session.watching.sweeps.get(request.instrument)
+    if not isinstance(result, Answer) or not isinstance(result.value, list):
+        return []
+    rows = [row for row in result.value if isinstance(row, VenueFill)]
+    before = session.fills_booked
+    writes = fills(session, rows, now)
+    if under_way is None or under_way.request() != request:
+        return writes
+    booked = session.fills_booked - before
+    cap = session.settings.asking.fills_cap
+    further = sweep.after_page(under_way, rows, booked=booked, cap=cap)
+    if further is not None:
+        session.watching.sweeps[request.instrument] = further
+        return writes
+    del session.watching.sweeps[request.instrument]
+    session.watching.swept(request.instrument, under_way.asked_ms)
+    if opening.opened_ms(session.books) is None:
+        return writes
+    if sweep.moves_cursor(under_way, session.books, booked=booked):
+        draft = Draft(session.books, at_ms=now.wall_ms)
+        draft.put(CursorRow(instrument=request.instrument, since_ms=under_way.asked_venue_ms))
+        writes.append(draft.write("CursorMoved", request.instrument, {"rows": len(rows)}))
+    return writes
+
+
+def _orders(result: object) -> list[VenueOrder] | None:
+    if not isinstance(result, Answer) or not isinstance(result.value, list):
+        return None
+    return [row for row in result.value if isinstance(row, VenueOrder)]
+
+
+def _prefix(session: Session) -> str:
+    return session.desk.prefix

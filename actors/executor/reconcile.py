@@ -1,0 +1,163 @@
+"""Do the books and the venue agree? Balances are read twice, with a sweep of fills in between.
+
+Only when both reads are equal and no fill turned up can they be compared. Totals are compared per
+asset; free and held as well where no order touches the asset. What an unknown or incomplete order
+touches cannot be compared yet. A difference counts when it shows twice; nothing is ever adjusted.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from actors.executor.books import Books, is_behind
+from actors.executor.postings import assets
+from actors.venues.port import VenueBalance
+from messages.money import ZERO, text
+from messages.orders import OrderState
+from store.rows import FREE, HELD, WITHDRAWING, OrderRow
+
+BOOKS_DIFFER = "BOOKS_DIFFER"
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """One amount that does not agree. *account* is total, free or held."""
+
+    asset: str
+    account: str
+    books: Decimal
+    venue: Decimal
+
+    def plain(self) -> dict[str, str]:
+        return {
+            "asset": self.asset,
+            "account": self.account,
+            "books": text(self.books),
+            "venue": text(self.venue),
+            "difference": text(self.venue - self.books),
+        }
+
+
+class Checked(Struct, frozen=True, kw_only=True):
+    """One comparison: what differs, what could not be compared, and the venue's own amounts."""
+
+    differences: tuple[Difference, ...]
+    unclear: tuple[str, ...]  # assets that an unknown or incomplete order touches
+    balances: tuple[VenueBalance, ...]
+    asked_ms: int  # monotonic, when the first of both reads was asked for
+    heard_ms: int
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.differences and not self.unclear
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What the books looked like when the first read was asked for."""
+
+    asked_ms: int
+    fills: int  # booked since the start of the process
+    versions: Mapping[str, int]
+
+
+def same(first: Sequence[VenueBalance], second: Sequence[VenueBalance]) -> bool:
+    """Return whether two reads show the same total of every asset."""
+    return totals(first) == totals(second)
+
+
+def totals(balances: Iterable[VenueBalance]) -> dict[str, Decimal]:
+    """Return what the account holds, free, held or withdrawing, by asset, without the empty."""
+    sums = {one.asset: one.free + one.held + one.withdrawing for one in balances}
+    return {asset: total for asset, total in sums.items() if total}
+
+
+def compare(
+    books: Books, balances: Sequence[VenueBalance], before: Standing, *, now_ms: int
+) -> Checked:
+    """Return how the *books* and *balances* differ; *before*: the books at the first read."""
+    alive = books.all_alive()
+    unclear = touched(order for order in alive if is_incomplete(order))
+    moving = {*touched(alive), *_since(books, before)}
+    theirs = {one.asset: one for one in balances}
+    names = sorted({*theirs, *books.balances(FREE), *books.balances(HELD)})
+    found: list[Difference] = []
+    for asset in names:
+        if asset in unclear:
+            continue
+        found += _differences(books, asset, theirs.get(asset), exact=asset not in moving)
+    return Checked(
+        differences=tuple(found),
+        unclear=tuple(unclear),
+        balances=tuple(balances),
+        asked_ms=before.asked_ms,
+        heard_ms=now_ms,
+    )
+
+
+def touched(orders: Iterable[OrderRow]) -> list[str]:
+    """Return the assets that *orders* pay with or buy, each once."""
+    return list(dict.fromkeys(asset for order in orders for asset in assets(order.instrument)))
+
+
+def is_incomplete(order: OrderRow) -> bool:
+    """Return whether fills of *order* may exist that are not booked."""
+    return order.state in (OrderState.UNKNOWN, OrderState.SENDING) or is_behind(order)
+
+
+def is_stale(balances: Iterable[VenueBalance], newest_fill_ms: int) -> bool:
+    """Return whether the venue shows balances from before the newest booked fill."""
+    stamps = [one.at_ms for one in balances if one.at_ms is not None]
+    return bool(stamps) and max(stamps) < newest_fill_ms
+
+
+def affected(differences: Iterable[Difference], instruments: Iterable[str]) -> dict[str, str]:
+    """Return the instruments to halt, each with the reason that names the exact difference."""
+    told: dict[str, str] = {}
+    for one in differences:
+        amount = text(one.venue - one.books)
+        for instrument in instruments:
+            if one.asset in assets(instrument):
+                told.setdefault(instrument, f"{BOOKS_DIFFER}: {one.asset} {one.account} {amount}")
+    return told
+
+
+def _differences(
+    books: Books, asset: str, theirs: VenueBalance | None, *, exact: bool
+) -> list[Difference]:
+    free = theirs.free if theirs else ZERO
+    held = theirs.held if theirs else ZERO
+    withdrawing = theirs.withdrawing if theirs else ZERO
+    ours = books.owned(asset) + books.balance(WITHDRAWING, asset)
+    rows = [("total", ours, free + held + withdrawing)]
+    if exact:
+        rows += [
+            ("held", books.balance(HELD, asset), held),
+            ("free", books.balance(FREE, asset), free),
+        ]
+    return [
+        Difference(asset=asset, account=account, books=mine, venue=venue)
+        for account, mine, venue in rows
+        if mine != venue
+    ]
+
+
+def _since(books: Books, before: Standing) -> list[str]:
+    changed = [
+        name
+        for name, version in before.versions.items()
+        if books.instrument(name).version != version
+    ]
+    return [asset for name in changed for asset in assets(name)]
+
+
+def plain(balances: Iterable[VenueBalance]) -> dict[str, dict[str, str]]:
+    """Return the amounts of *balances* as plain values, by asset, without the empty ones."""
+    return {
+        one.asset: {
+            "free": text(one.free),
+            "held": text(one.held),
+            "withdrawing": text(one.withdrawing),
+        }
+        for one in balances
+        if one.free or one.held or one.withdrawing
+    }

@@ -1,0 +1,127 @@
+"""When balances are read, and what two equal reads are worth: the course of a comparison.
+
+Monotonic milliseconds. One comparison at a time; one that is not quiet begins again.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from actors.executor import reconcile
+from actors.executor.books import Books
+from actors.executor.reconcile import Checked, Difference, Standing
+from actors.executor.settings import Asking
+from actors.executor.venue_calls import ReadBalances
+from actors.executor.watching import Watching
+from actors.venues.port import VenueBalance
+
+
+class Stage(StrEnum):
+    IDLE = "IDLE"
+    FIRST = "FIRST"  # the first read is on its way
+    SWEEP = "SWEEP"  # fills of every instrument are fetched
+    SECOND = "SECOND"  # the second read is on its way
+
+
+class Reconciler:
+    """The comparison under way, the newest finished one, and what differed once."""
+
+    def __init__(self, asking: Asking) -> None:
+        self.last: Checked | None = None
+        self.certain: tuple[Difference, ...] = ()  # of the newest: what showed twice
+        self.stage = Stage.IDLE
+        self._every_ms = asking.reconcile_every_s * 1_000
+        self._apart_ms = asking.twice_apart_ms
+        self._number = 0
+        self._asked = False
+        self._first: tuple[VenueBalance, ...] = ()
+        self._standing = Standing(asked_ms=0, fills=0, versions={})
+        self._swept_from_ms = 0
+        self._wanted_ms: int | None = None
+        self._once: dict[Difference, int] = {}
+
+    def want(self, at_ms: int) -> None:
+        """Have a comparison begin at *at_ms* at the latest."""
+        self._wanted_ms = at_ms if self._wanted_ms is None else min(at_ms, self._wanted_ms)
+
+    def is_due(self, now_ms: int) -> bool:
+        """Return whether a comparison should begin."""
+        if self.stage is not Stage.IDLE:
+            return False
+        if self._wanted_ms is not None and now_ms >= self._wanted_ms:
+            return True
+        return self.last is None or now_ms - self.last.heard_ms >= self._every_ms
+
+    def begin(self, books: Books, instruments: Sequence[str], *, fills: int, now_ms: int) -> None:
+        """Begin a comparison: *fills* is how many were booked so far."""
+        versions = {name: books.instrument(name).version for name in instruments}
+        self._standing = Standing(asked_ms=now_ms, fills=fills, versions=versions)
+        if self._wanted_ms is not None and now_ms >= self._wanted_ms:
+            self._wanted_ms = None
+        self._go_to(Stage.FIRST)
+
+    def advance(self, watching: Watching) -> None:
+        """Go on to the second read once every instrument was swept."""
+        if self.stage is Stage.SWEEP and watching.all_swept_since(self._swept_from_ms):
+            self._go_to(Stage.SECOND)
+
+    def request(self) -> ReadBalances | None:
+        """Return the read to make now, None while there is none."""
+        if self._asked or self.stage not in (Stage.FIRST, Stage.SECOND):
+            return None
+        return ReadBalances(number=self._number)
+
+    def asked(self) -> None:
+        """Take note that the read is on its way."""
+        self._asked = True
+
+    def sweeps_since(self, watching: Watching) -> Mapping[str, int]:
+        """Return from when a sweep of fills must be, by instrument."""
+        if self.stage is not Stage.SWEEP:
+            return {}
+        return dict.fromkeys(watching.instruments, self._swept_from_ms)
+
+    def failed(self, number: int) -> None:
+        """A read failed: ask it again."""
+        if number == self._number:
+            self._asked = False
+
+    def heard(
+        self,
+        number: int,
+        balances: Sequence[VenueBalance],
+        *,
+        fills: int,
+        newest_fill_ms: int,
+        now_ms: int,
+    ) -> tuple[Standing, tuple[VenueBalance, ...]] | None:
+        """Take a read; return how the books stood and what to hold against them, when quiet."""
+        if number != self._number:
+            return None
+        if self.stage is Stage.FIRST:
+            self._first = tuple(balances)
+            self._swept_from_ms = now_ms
+            self._go_to(Stage.SWEEP)
+            return None
+        self._go_to(Stage.IDLE)
+        quiet = fills == self._standing.fills and reconcile.same(self._first, balances)
+        if not quiet or reconcile.is_stale(balances, newest_fill_ms):
+            self.want(now_ms)
+            return None
+        return self._standing, tuple(balances)
+
+    def judge(self, checked: Checked) -> tuple[Difference, ...]:
+        """Take *checked* as the newest; return what of it showed twice, far enough apart."""
+        self.last = checked
+        now_ms = checked.heard_ms
+        self._once = {one: self._once.get(one, now_ms) for one in checked.differences}
+        if self._once or checked.unclear:
+            self.want(now_ms + self._apart_ms)
+        self.certain = tuple(
+            one for one, seen_ms in self._once.items() if now_ms - seen_ms >= self._apart_ms
+        )
+        return self.certain
+
+    def _go_to(self, stage: Stage) -> None:
+        self.stage = stage
+        self._asked = False
+        self._number += 1

@@ -1,0 +1,234 @@
+"""Everything the executor knows that the store does not: what was heard, asked, and not answered.
+
+It lives as long as the process. Times are monotonic milliseconds unless a name says otherwise.
+"""
+
+from collections import deque
+from enum import StrEnum
+
+from msgspec import Struct
+
+from actors.executor import day, levels
+from actors.executor.accept import Desk
+from actors.executor.books import Books
+from actors.executor.clearance import Clearance
+from actors.executor.clock_offset import Stamps, VenueClock
+from actors.executor.day import Mark
+from actors.executor.facts import Context
+from actors.executor.fills import Terms
+from actors.executor.gate import Gate
+from actors.executor.limits import Pace, View
+from actors.executor.pace import Backoff, Bucket
+from actors.executor.permits import Permits
+from actors.executor.postings import assets
+from actors.executor.reconciling import Reconciler
+from actors.executor.resolver import Resolver
+from actors.executor.settings import Settings
+from actors.executor.watching import Watching
+from actors.runtime.effects import Route
+from actors.runtime.settings import DeskSettings
+from messages.instrument import Instrument
+from messages.market import Quote
+from messages.money import ZERO
+from messages.state import Level, Scope
+
+KILL_EPOCH = "kill_epoch"  # meta
+PACE_KEPT_MS = 60_000
+
+
+class Now(Struct, frozen=True, kw_only=True):
+    """One instant, read once for each message."""
+
+    wall_ms: int
+    mono_ms: int
+    mono_ns: int
+
+
+class Phase(StrEnum):
+    STARTING = "STARTING"  # not reconciled yet
+    RUNNING = "RUNNING"
+    STOPPING = "STOPPING"  # told to end in order
+    ORPHANED = "ORPHANED"  # nobody watches over us: take back what rests, then leave
+    STOPPED = "STOPPED"
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """Somebody waits for a comparison that begins at *asked_ms* or later."""
+
+    route: Route
+    asked_ms: int
+
+
+class Session:
+    """What this process has heard and asked. Belongs to the actor's thread.
+
+    The stamps and the gate are read by lane threads as well, under the gate's lock.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        desk: DeskSettings,
+        books: Books,
+        lineage: str,
+        epoch: int,
+        now: Now,
+    ) -> None:
+        asking, budgets, now_ms = settings.asking, settings.budgets, now.mono_ms
+        self.settings, self.desk, self.books = settings, desk, books
+        self.lineage, self.epoch = lineage, epoch
+        self.started_ms = now_ms
+        self.phase = Phase.STARTING
+        self.stop_reason = ""
+        self.ends_ms: int | None = None  # an orderly or orphaned end is over by then
+        self.final_ms: int | None = None  # since when the last comparison is awaited
+        self.permits = Permits(started_ms=now_ms)
+        self.stamps = Stamps(last_ms=last_stamp_ms(books))
+        self.clock: VenueClock | None = None
+        self.clock_problem = "the venue's clock is not measured"  # empty: believed
+        self.timed_ms = NEVER_HEARD_MS  # when the clock was measured
+        self.wall_minus_mono_ms = now.wall_ms - now_ms
+        self.rules: dict[str, Instrument] = {}
+        self.marks: dict[str, Mark] = {}
+        self.accepted: deque[int] = deque()  # when orders were accepted, the last minute
+        self.accepted_ms: dict[str, int] = {}  # of orders whose answer is awaited
+        self.pending: dict[object, None] = {}  # calls in flight but orders
+        self.in_flight: dict[str, None] = {}  # orders past the gate; under the gate's lock
+        self.out = dict.fromkeys(("orders", "cancels", "reads"), 0)
+        self.orders_shut_ms = now_ms  # until then the lane is shut
+        self.reads_shut_ms = now_ms
+        self.buckets = {
+            name: Bucket(getattr(budgets, name), now_ms=now_ms)
+            for name in budgets.__struct_fields__
+        }
+        self.asks = Backoff(first_ms=asking.order_first_ms, most_ms=asking.order_most_ms)
+        self.deletes = Backoff(first_ms=asking.cancel_first_ms, most_ms=asking.cancel_most_ms)
+        self.fills_again = Backoff(first_ms=asking.fills_first_ms, most_ms=asking.fills_most_ms)
+        self.not_found: dict[str, int] = {}
+        self.strays: dict[int, str] = {}  # ours by prefix, in no books: venue id -> client id
+        self.watching = Watching(desk.instruments)
+        self.resolver = Resolver(settings)
+        self.clearance = Clearance(apart_ms=asking.twice_apart_ms)
+        self.reconciler = Reconciler(asking)
+        self.questions: list[Question] = []
+        self.listed_since_ms = now_ms  # sends wait until every list is younger
+        self.silent = False
+        self.fills_booked = 0
+        self.newest_fill_ms = 0  # venue time
+        self.equity_written_ms = now_ms
+        self.resume_code: tuple[str, int] | None = None  # and until when it counts
+        self.reconciled = False
+        self.checked_seq = 0  # the newest entry when books and venue were last compared
+
+    @property
+    def kill_epoch(self) -> int:
+        return int(self.books.meta(KILL_EPOCH) or "0")
+
+    def waiting_for(self) -> str:
+        """Return what is missing before orders may be sent, empty when nothing is."""
+        if self.reconciled:
+            return ""
+        if self.clock is None:
+            return self.clock_problem
+        for instrument in self.watching.instruments:
+            if self.watching.listed_ms(instrument) < self.started_ms:
+                return f"the open orders of {instrument}"
+        if self.watching.missing:
+            return f"order {next(iter(self.watching.missing))}"
+        if self.reconciler.last is not None and self.reconciler.last.differences:
+            one = self.reconciler.last.differences[0]
+            return f"a second look at {one.asset}, which differs"
+        return "two equal reads of the balances"
+
+    def venue_ms(self, now: Now) -> int:
+        """Return the venue's time; the wall clock's until it was measured."""
+        return now.wall_ms if self.clock is None else self.clock.now_ms(now.mono_ms)
+
+    def context(self, instrument: str, now: Now) -> Context:
+        """Return what merging a fact about an order of *instrument* needs."""
+        rules = self.rules.get(instrument)
+        terms = Terms(
+            gross=self.settings.fees.gross_taker,
+            dust_max=ZERO if rules is None else rules.notional_min,
+            today=day.day_of(now.wall_ms),
+            now_ms=now.wall_ms,
+        )
+        return Context(terms=terms, halt_on_absent=self.settings.on_absent == "halt_instrument")
+
+    def pace(self, now_ms: int) -> Pace:
+        """Return how many orders were accepted lately."""
+        while self.accepted and now_ms - self.accepted[0] >= PACE_KEPT_MS:
+            self.accepted.popleft()
+        last_s = sum(1 for at_ms in self.accepted if now_ms - at_ms < 1_000)
+        return Pace(last_s=last_s, last_min=len(self.accepted))
+
+    def view(self, now: Now) -> View:
+        """Return what the hard limits are held against."""
+        return View(
+            rules=self.rules,
+            marks=self.marks,
+            pace=self.pace(now.mono_ms),
+            now_ms=now.mono_ms,
+            today=day.day_of(now.wall_ms),
+        )
+
+    def desk_facts(self) -> Desk:
+        """Return what holds for every order."""
+        return Desk(
+            prefix=self.desk.prefix,
+            lineage=self.lineage,
+            kill_epoch=self.kill_epoch,
+            limits=self.settings.limits,
+            send_budget_ms=self.settings.send_budget_ms,
+        )
+
+    def gate(self) -> Gate:
+        """Return the gate as everything known makes it."""
+        return Gate(
+            ready=self.may_trade(),
+            latched=levels.is_latched(self.books.levels),
+            stopping=self.phase not in (Phase.STARTING, Phase.RUNNING),
+            not_armed=self.settings.not_armed,
+            dry_run=self.settings.dry_run,
+            permit_until_ms=self.permits.until_ms(self.settings.permit_ms),
+            levels=strictest_by_scope(self.books),
+        )
+
+    def may_trade(self) -> bool:
+        """Return whether orders were reconciled since the start and since the last silence."""
+        listed = self.watching.all_listed_since(self.listed_since_ms)
+        return self.reconciled and not self.silent and listed
+
+    def hear_quote(self, quote: Quote, now_ms: int) -> None:
+        """Keep the mid of a quote that may be traded on."""
+        if quote.problem is None and (mid := quote.mid) is not None:
+            self.marks[quote.instrument] = Mark(mid, now_ms - quote.age_ms)
+
+    def marks_by_asset(self) -> dict[str, Mark]:
+        """Return the marks of all that is traded against the desk's quote asset, by base."""
+        found = {}
+        for instrument in self.desk.instruments:
+            base, quote = assets(instrument)
+            if quote == self.desk.quote and base not in found:
+                found[base] = self.marks.get(instrument, Mark(ZERO, NEVER_HEARD_MS))
+        return found
+
+
+NEVER_HEARD_MS = -(10**12)
+
+
+def strictest_by_scope(books: Books) -> dict[tuple[Scope, str], Level]:
+    """Return the strictest level of each scope that has any."""
+    found: dict[tuple[Scope, str], Level] = {}
+    for row in books.levels.values():
+        key = (row.scope, row.name)
+        if key not in found or row.level.rank > found[key].rank:
+            found[key] = row.level
+    return found
+
+
+def last_stamp_ms(books: Books) -> int:
+    """Return the last stamp that was made durable."""
+    last, _, _ = (books.meta(day.SENT) or "0||0").partition("|")
+    return max([int(last), *(order.stamp_ms for order in books.all_alive())])
