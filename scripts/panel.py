@@ -5,9 +5,7 @@ unless they stand beside an instrument; ages in seconds.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 
-from msgspec import Struct
 from rich.console import Group, RenderableType
 from rich.layout import Layout
 from rich.panel import Panel
@@ -15,12 +13,11 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from messages.market import FeedStatus
-from messages.records import AuditStatus, DecisionLine
-from messages.state import AccountState, ExecutorStatus, InstrumentState, Level
+from messages.records import DecisionLine
+from messages.state import Level
 from scripts import tables
-from scripts.tables import ActorLine as ActorLine
-from scripts.tables import QuoteLine as QuoteLine
+from scripts.views import View as View
+from scripts.views import view_of as view_of
 from scripts.words import DIM, OUTCOMES, SIDES, money, percent, signed, time_of_day, trend
 
 ROOMY_HEIGHT = 32  # from here on sections have frames
@@ -35,28 +32,6 @@ _LEVELS = {
     Level.PAUSED: "bold black on yellow",
     Level.HALTED: "bold white on red",
 }
-
-
-class View(Struct, frozen=True, kw_only=True):
-    """Everything that is drawn. None and empty: not heard, or too old to be believed."""
-
-    mode: str
-    host: str
-    quote: str  # the asset that money is counted in
-    uptime_s: int
-    ending: str = ""  # why it is stopping, "" while it is not
-    killed: bool = False
-    actors: tuple[ActorLine, ...]
-    services: tuple[ActorLine, ...] = ()
-    status: ExecutorStatus | None = None
-    account: AccountState | None = None
-    equity_trend: tuple[Decimal, ...] = ()
-    states: tuple[InstrumentState, ...] = ()
-    quotes: tuple[QuoteLine, ...] = ()
-    decisions: tuple[DecisionLine, ...] = ()
-    feed: FeedStatus | None = None
-    audit: AuditStatus | None = None
-    events: tuple[Text, ...] = ()  # newest first
 
 
 def draw(view: View, *, width: int, height: int) -> RenderableType:

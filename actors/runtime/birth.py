@@ -7,19 +7,24 @@ import multiprocessing
 import os
 import random
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, NoReturn, cast
+
+from msgspec import Struct
 
 from actors.runtime import death, failures, preload, process
 from actors.runtime.actor import Actor
 from actors.runtime.body import Body
 from actors.runtime.build import boot_id, build_hash
 from actors.runtime.clock import Clock, SystemClock
+from actors.runtime.endpoints import Endpoints
 from actors.runtime.life import PARENT_GONE, SIGTERM, Watchdog
 from actors.runtime.links import Links
 from actors.runtime.logs import LogFile, open_log
 from actors.runtime.parts import Log, Parts
 from actors.runtime.plumbing import Plumbing
+from actors.runtime.settings import RuntimeSettings
 from actors.runtime.signals import Signals, Watched
 from actors.runtime.spawn import ChildSpec, is_loaded, load
 from actors.runtime.wire import Identity, Sender
@@ -28,83 +33,126 @@ from messages.life import Hello, Stop
 LOCK_WAIT_MS = 12_000  # a predecessor that outlived its desk may still be cancelling orders
 
 
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """Where a process lives: its desk, its numbers, its clock and log, where its stacks go."""
+
+    role: str
+    run_dir: Path
+    endpoints: Endpoints
+    runtime: RuntimeSettings
+    clock: Clock
+    log: Log
+    trace: IO[bytes]
+
+
 def live(spec: ChildSpec) -> NoReturn:
     """Be the actor of *spec* until the process ends."""
     parent = _tie_to_parent(spec)
     trace = process.trace_file(spec.run_dir, spec.role)
+    for fd in (1, 2):
+        os.dup2(trace.fileno(), fd)
+    around = surroundings(spec.role, Path(spec.run_dir), spec.endpoints, spec.runtime, trace=trace)
+    try:
+        _run(spec, around, parent)
+    except BaseException as error:  # noqa: BLE001 - it ends the process
+        failures.end(around.log, error)
+    failures.end(around.log, RuntimeError("the loop ended and nobody asked it to"))
+
+
+def surroundings(
+    role: str,
+    run_dir: Path,
+    endpoints: Endpoints,
+    runtime: RuntimeSettings,
+    *,
+    trace: IO[bytes],
+    echo: Callable[[bytes], None] | None = None,
+) -> Surroundings:
+    """Return where this process lives; its log is open, and *echo* gets each line of it too."""
     clock = SystemClock()
     log = open_log(
-        LogFile(Path(spec.run_dir) / "logs" / f"{spec.role}.jsonl"),
-        level=spec.runtime.log_level,
+        LogFile(run_dir / "logs" / f"{role}.jsonl"),
+        level=runtime.log_level,
         clock=clock,
-        role=spec.role,
+        echo=echo,
+        role=role,
         pid=os.getpid(),
-        run_id=spec.endpoints.run_id,
+        run_id=endpoints.run_id,
     )
-    try:
-        _run(spec, parent, clock, log, trace)
-    except BaseException as error:  # noqa: BLE001 - it ends the process
-        failures.end(log, error)
-    failures.end(log, RuntimeError("the loop ended and nobody asked it to"))
+    return Surroundings(
+        role=role,
+        run_dir=run_dir,
+        endpoints=endpoints,
+        runtime=runtime,
+        clock=clock,
+        log=log,
+        trace=trace,
+    )
 
 
-def _run(spec: ChildSpec, parent: int, clock: Clock, log: Log, trace: IO[bytes]) -> None:
-    process.hold(Path(spec.run_dir) / "sock" / f"{spec.role}.lock", clock, wait_ms=LOCK_WAIT_MS)
+def parts(around: Surroundings) -> Parts:
+    """Return what an actor is handed here. Its dice fall differently in each process."""
+    return Parts(
+        role=around.role,
+        run_id=around.endpoints.run_id,
+        run_dir=around.run_dir,
+        clock=around.clock,
+        log=around.log,
+        rng=random.Random(os.urandom(16)),
+    )
+
+
+def links(around: Surroundings, plumbing: Plumbing) -> Links:
+    """Return the sockets of this process, not open yet."""
+    identity = Identity(
+        role=around.role,
+        incarnation=int.from_bytes(os.urandom(8), "big"),
+        boot=boot_id(),
+        build=build_hash(),
+        config=around.endpoints.config,
+    )
+    return Links(
+        plumbing=plumbing,
+        addresses=around.endpoints.seen_by(around.role),
+        sender=Sender(identity, around.clock),
+        clock=around.clock,
+        log=around.log,
+        settings=around.runtime,
+    )
+
+
+def watchdog(around: Surroundings) -> Watchdog:
+    """Return what ends this process when its loop stands still."""
+    runtime = around.runtime
+    return Watchdog(
+        around.trace, clock=around.clock, hang_s=runtime.hang_s, every_ms=runtime.heartbeat_ms
+    )
+
+
+def _run(spec: ChildSpec, around: Surroundings, parent: int) -> None:
+    lock = around.run_dir / "sock" / f"{spec.role}.lock"
+    process.hold(lock, around.clock, wait_ms=LOCK_WAIT_MS)
     if not is_loaded(spec.module):
-        log.warning("preload_missed", module=spec.module)
-    plumbing = cast(Plumbing, load(spec.topology))
-    actor = _build(spec, clock, log)
-    links = _links(spec, plumbing, clock, log)
-    watchdog = Watchdog(
-        trace, clock=clock, hang_s=spec.runtime.hang_s, every_ms=spec.runtime.heartbeat_ms
-    )
-    orphan = _Orphan(spec, parent, watchdog)
+        around.log.warning("preload_missed", module=spec.module)
+    actor = cast(Actor, load(spec.module).build(parts(around), **spec.given))
+    opened = links(around, cast(Plumbing, load(spec.topology)))
+    watching = watchdog(around)
+    orphan = _Orphan(spec, parent, watching)
     body = Body(
         actor,
-        links,
+        opened,
         settings=spec.runtime,
-        log=log,
+        log=around.log,
         sources=[
             Signals({signal.SIGTERM: orphan.terminated}),
             Watched(_parent_sentinel(), orphan.parent_gone, actor.actor_inbox.remove),
         ],
-        rhythms=[watchdog],
+        rhythms=[watching],
         hello=Hello(role=spec.role, pid=os.getpid(), parent_pid=parent),
     )
     actor.outlet = body
-    log.info("actor_started", module=spec.module, build=links.identity.build)
+    around.log.info("actor_started", module=spec.module, build=opened.identity.build)
     actor.live()
-
-
-def _build(spec: ChildSpec, clock: Clock, log: Log) -> Actor:
-    parts = Parts(
-        role=spec.role,
-        run_id=spec.endpoints.run_id,
-        run_dir=Path(spec.run_dir),
-        clock=clock,
-        log=log,
-        rng=random.Random(os.urandom(16)),
-    )
-    module = load(spec.module)
-    return cast(Actor, module.build(parts, **spec.given))
-
-
-def _links(spec: ChildSpec, plumbing: Plumbing, clock: Clock, log: Log) -> Links:
-    identity = Identity(
-        role=spec.role,
-        incarnation=int.from_bytes(os.urandom(8), "big"),
-        boot=boot_id(),
-        build=build_hash(),
-        config=spec.endpoints.config,
-    )
-    return Links(
-        plumbing=plumbing,
-        addresses=spec.endpoints.seen_by(spec.role),
-        sender=Sender(identity, clock),
-        clock=clock,
-        log=log,
-        settings=spec.runtime,
-    )
 
 
 def _tie_to_parent(spec: ChildSpec) -> int:

@@ -7,7 +7,7 @@ and none was restarted too often, and it ends with a kill or the beginning of a 
 from collections import deque
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct, to_builtins
 
@@ -25,6 +25,8 @@ from messages.life import Permit
 from messages.market import FeedStatus, Quote
 from messages.records import AuditStatus, RecentDecisions
 from messages.state import AccountState, ExecutorStatus, InstrumentState, Level, Scope
+
+T = TypeVar("T")
 
 ISSUER = "supervisor"
 HALT_REPEAT_MS = 1_000  # until the executor has it
@@ -152,15 +154,15 @@ class DeskKeeper(Keeper):
             and not any(child.limited for child in self.actors())
         )
 
-    def fresh_status(self) -> ExecutorStatus | None:
-        """Return how the executor said it was, None when that is too long ago."""
-        status: ExecutorStatus | None = self._fresh(ExecutorStatus)
-        return status
+    def fresh(self, kind: type[T]) -> T | None:
+        """Return the newest *kind*, None when that is too old to be told as if it were so."""
+        age_ms = self.newest.age_ms(kind, now_ms=self.clock.mono_ms())
+        return None if age_ms is None or age_ms > OLD_MS else self.newest.get(kind)
 
     def report(self) -> dict[str, Any]:
         """Return the answer to StatusQuery, as plain values."""
         now = self.clock.mono_ms()
-        status = self.fresh_status()
+        status = self.fresh(ExecutorStatus)
         return {
             "mode": self.about.desk.mode,
             "level": status.level if status else NOT_KNOWN,
@@ -169,7 +171,7 @@ class DeskKeeper(Keeper):
             "services": [self._told(self.kept[name], now) for name in self.programs],
             "permits": list(status.permits) if status else [],
             "unknown_orders": status.unknown_orders if status else None,
-            "feeds": self._fresh(FeedStatus),
+            "feeds": self.fresh(FeedStatus),
         }
 
     def _told(self, child: Child, now_ms: int) -> dict[str, object]:
@@ -181,10 +183,6 @@ class DeskKeeper(Keeper):
             "restarts": child.restarts,
             "heartbeat_age_ms": None if child.heard_ms is None else now_ms - child.heard_ms,
         }
-
-    def _fresh(self, kind: type) -> Any:
-        age_ms = self.newest.age_ms(kind, now_ms=self.clock.mono_ms())
-        return None if age_ms is None or age_ms > OLD_MS else self.newest.get(kind)
 
     def _permit(self, status: ExecutorStatus) -> Iterable[object]:
         self.newest.take(status, now_ms=self.clock.mono_ms())

@@ -97,11 +97,12 @@ class Keeper(Actor):
         self.kept = {name: Child(role=name) for name in (*self.programs, *self.specs)}
         self.vitals: dict[str, Heartbeat] = {}
         self.ordered_stop: stopping.Stopping | None = None
+        self.refusal: str | None = None  # who said at the first start that it must not run
         self.was_ready = False  # all at once, some time in this run
         self._forkserver = forkserver
         self._begun = dict(begun)
         self._processes: dict[str, Spawned] = {}
-        self._end = Exit(failures.STOPPED, "stopped in order")
+        self.end = Exit(failures.STOPPED, "stopped in order")
 
     # What a desk adds.
 
@@ -165,7 +166,7 @@ class Keeper(Actor):
         if self.ordered_stop is not None:
             return
         self.log.info("desk_stopping", reason=reason)
-        self._end = Exit(code, reason)
+        self.end = Exit(code, reason)
         self.ordered_stop = stopping.begin(self.house.stop_order)
         for name in self.kept:
             yield from self.happened(name, supervision.Wanted(False))
@@ -252,6 +253,7 @@ class Keeper(Actor):
 
     def refused(self, name: str, code: int) -> Iterable[object]:
         """Return what to do when *name* says at the first start that it must not run."""
+        self.refusal = name
         return self.begin_stop(code, f"{name} refuses to run")
 
     def _all_ready(self) -> Iterator[object]:
@@ -290,7 +292,7 @@ class Keeper(Actor):
             case stopping.Overran(name=name):
                 yield from self.happened(name, supervision.Overrun())
             case stopping.Stopped():
-                yield self._end
+                yield self.end
 
     def _tell(self, name: str, *, first: bool) -> Iterator[object]:
         if name in self.specs:

@@ -29,11 +29,9 @@ def no_core_files() -> None:
 
 
 def trace_file(run_dir: str, role: str) -> IO[bytes]:
-    """Return where stacks go, and what libraries print; SIGUSR1 asks for all stacks."""
+    """Return where stacks go when something goes wrong; SIGUSR1 asks for all of them."""
     path = Path(run_dir) / "logs" / f"{role}.trace"
     trace = path.open("ab", buffering=0)
-    for fd in (1, 2):
-        os.dup2(trace.fileno(), fd)
     faulthandler.enable(trace)
     faulthandler.register(signal.SIGUSR1, file=trace, all_threads=True)
     return trace

@@ -55,7 +55,9 @@ def serve(spec: ProgramSpec) -> NoReturn:
     """Be the program of *spec* until it returns. Its own group: Ctrl-C is not meant for it."""
     os.setpgid(0, 0)
     process.call_it(spec.role)
-    process.trace_file(spec.run_dir, spec.role)
+    trace = process.trace_file(spec.run_dir, spec.role)
+    for fd in (1, 2):  # a full pipe would block it, a terminal shows the panel
+        os.dup2(trace.fileno(), fd)
     code = load(spec.module).run(**spec.given)
     sys.stdout.flush()
     sys.stderr.flush()

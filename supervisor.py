@@ -1,0 +1,371 @@
+"""Launches the desk and keeps it alive: six actors, each a process, and what serves them.
+
+It knows specs, not roles. What it keeps alive dies with it. Exit codes: 0 stopped in order, 2 wrong
+usage, 71 the run directory cannot be used, 75 a desk runs there already, 78 the configuration is
+wrong, and whatever code an actor refuses its first start with.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import socket
+import sys
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from actors import topology
+from actors.runtime import endpoints, failures, process
+from actors.runtime.build import build_hash
+from actors.runtime.children import Forkserver, Spawned, start_program
+from actors.runtime.clock import SystemClock
+from actors.runtime.endpoints import Endpoints
+from actors.runtime.spawn import ChildSpec, ProgramSpec
+from config import secrets
+from config.faults import ConfigError
+from config.load import DEFAULT, Desk, Overrides, load
+
+if TYPE_CHECKING:  # loaded while the forkserver loads: see `_keep`
+    from rich.text import Text
+
+    from actors.runtime.desk_keeper import DeskKeeper
+    from actors.runtime.keeper import Household
+
+EXCHANGE = "exchange"
+EXECUTOR_OUTLIVES_S = 10  # to cancel what rests when the supervisor died
+ACTOR_STOP_MS = 5_000
+PERSISTENCE_STOP_MS = 10_000  # it audits to the head
+EXCHANGE_STOP_MS = 12_000  # it serves until the last private connection closes
+SUMMARY_EVERY = 5  # draws of the plain lines
+EVENTS_KEPT = 40
+EVENTS_LEFT = 5  # on the terminal when the panel is gone
+STOP_ORDER = ("strategy", "allocator", "risk_gate", "executor", "persistence", "market_data")
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """What the command line says."""
+
+    config: Path
+    run_dir: Path
+    host: str
+    run_s: int | None
+    plain: bool
+    overrides: Overrides
+
+
+class Refused(Exception):
+    """The desk is not started; the text says why and what to do."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.exit_code = code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the desk until it is stopped; return why it was not started, as an exit code."""
+    options = _options(arguments)
+    try:
+        _start(options)
+    except ConfigError as wrong:
+        for fault in wrong.faults:
+            _complain(str(fault))
+        return failures.CONFIGURATION
+    except Refused as why:
+        _complain(str(why))
+        return why.exit_code
+
+
+def _options(arguments: Sequence[str] | None) -> Options:
+    parser = argparse.ArgumentParser(
+        prog="supervisor.py", description="Launch the desk and keep it alive."
+    )
+    parser.add_argument("--config", type=Path, default=DEFAULT, metavar="FILE")
+    parser.add_argument(
+        "--run-dir", type=Path, default=Path(os.environ.get("BTCBOT_RUN_DIR") or "var"),
+        metavar="DIR", help="what the desk writes (BTCBOT_RUN_DIR; default var/)",
+    )  # fmt: skip
+    parser.add_argument("--host", default=os.uname().nodename, metavar="NAME")
+    parser.add_argument(
+        "--for", dest="run_s", type=_seconds, metavar="SECONDS",
+        help="stop in order this long after all actors are ready",
+    )  # fmt: skip
+    parser.add_argument("--market", metavar="FILE", help="recorded market for the exchange")
+    parser.add_argument("--speed", metavar="N", help="market seconds in a second")
+    parser.add_argument("--seed", type=int, metavar="N", help="of the simulated market")
+    parser.add_argument("--plain", action="store_true", help="lines instead of a panel")
+    said = parser.parse_args(arguments)
+    return Options(
+        config=said.config,
+        run_dir=said.run_dir.absolute(),
+        host=said.host,
+        run_s=said.run_s,
+        plain=said.plain,
+        overrides=Overrides(market=said.market, speed=said.speed, seed=said.seed),
+    )
+
+
+def _seconds(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"whole seconds from 1 on, not {text!r}")
+    return int(text)
+
+
+def _start(options: Options) -> NoReturn:
+    """Check everything, then start programs and forkserver, then keep them."""
+    keys = secrets.take(os.environ)
+    desk = load(options.config, overrides=options.overrides, environ=os.environ)
+    _may_run(desk, keys)
+    _prepare(options.run_dir)
+    clock = SystemClock()
+    try:
+        process.hold(options.run_dir / "run.lock", clock)
+    except failures.AlreadyRunning as why:
+        raise Refused(failures.IN_USE, f"desk already running here ({why})") from why
+    plan = _plan(desk, keys, options, run_id=f"{clock.wall_ms():x}-{os.getpid()}")
+    endpoints.write(options.run_dir, plan.endpoints)
+    begun = {one.role: start_program(one) for one in plan.programs}
+    forkserver = Forkserver(
+        ["actors.topology", *(spec.module for spec in plan.actors)],
+        trace=options.run_dir / "logs" / "forkserver.trace",
+    )
+    forkserver.boot()
+    _keep(plan, desk, options, forkserver, begun)
+
+
+def _may_run(desk: Desk, keys: secrets.Keys | None) -> None:
+    if desk.desk.mode == "live" and keys is None:
+        raise secrets.no_keys()
+    if desk.desk.mode == "paper":
+        raise Refused(failures.CONFIGURATION, "mode paper cannot run yet; use sim")
+
+
+def _prepare(run_dir: Path) -> None:
+    try:
+        run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("logs", "sock"):
+            (run_dir / name).mkdir(mode=0o700, exist_ok=True)
+    except OSError as why:
+        raise Refused(failures.STORE, f"{run_dir} cannot be written to: {why.strerror}") from why
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """Who is started, with what."""
+
+    endpoints: Endpoints
+    actors: tuple[ChildSpec, ...]
+    programs: tuple[ProgramSpec, ...]
+    port: int  # of the simulated exchange, 0 for none
+
+
+def _plan(desk: Desk, keys: secrets.Keys | None, options: Options, *, run_id: str) -> Plan:
+    """Return who is started. The exchange's port is picked here and stays for the whole run."""
+    port = _free_port(desk.exchange.host, desk.exchange.port) if desk.exchange else 0
+    venue = desk.venue
+    if desk.exchange:
+        url = f"{desk.exchange.host}:{port}"
+        venue = replace(
+            venue, base_url=f"http://{url}", graph_url=f"http://{url}", ws_url=f"ws://{url}/"
+        )
+    where = Endpoints(
+        run_id=run_id,
+        pid=os.getpid(),
+        mode=desk.desk.mode,
+        host=options.host,
+        build=build_hash(),
+        config=desk.hash,
+        sockets=endpoints.addresses(options.run_dir, topology.SOCKETS),
+        venue={"base_url": venue.base_url, "ws_url": venue.ws_url},
+    )
+    more: dict[str, dict[str, object]] = {
+        "market_data": {"venue": venue},
+        "executor": {"venue": venue, "key": _key(desk, keys)},
+    }
+    actors = tuple(
+        ChildSpec(
+            role=role,
+            module=f"actors.{role}.actor",
+            topology="actors.topology",
+            run_dir=str(options.run_dir),
+            endpoints=where,
+            runtime=desk.runtime,
+            given={"desk": desk.desk, "own": getattr(desk, role), **more.get(role, {})},
+            outlives_s=EXECUTOR_OUTLIVES_S if role == "executor" else 0,
+        )
+        for role in topology.ROLES
+    )
+    return Plan(endpoints=where, actors=actors, programs=_programs(desk, options, port), port=port)
+
+
+def _programs(desk: Desk, options: Options, port: int) -> tuple[ProgramSpec, ...]:
+    if desk.exchange is None:
+        return ()
+    given: dict[str, Any] = {
+        "settings": replace(desk.exchange, port=port),
+        "run_dir": options.run_dir,
+        "parent_pid": os.getpid(),
+    }
+    return (
+        ProgramSpec(
+            role=EXCHANGE, module="scripts.exchange", run_dir=str(options.run_dir), given=given
+        ),
+    )
+
+
+def _key(desk: Desk, keys: secrets.Keys | None) -> secrets.Keys | None:
+    """Return the account's keys: the simulated exchange's own are no secret."""
+    if desk.exchange is None:
+        return keys
+    return secrets.Keys(desk.exchange.account.public_key, desk.exchange.account.secret)
+
+
+def _free_port(host: str, wanted: int) -> int:
+    """Return *wanted*, or a free port of *host* for 0."""
+    if wanted:
+        return wanted
+    with socket.create_server((host, 0)) as held:
+        return int(held.getsockname()[1])
+
+
+def _keep(
+    plan: Plan, desk: Desk, options: Options, forkserver: Forkserver, begun: dict[str, Spawned]
+) -> NoReturn:
+    """Be the keeper until the process ends. What is imported here loads beside the forkserver."""
+    from actors.runtime.desk_keeper import About, DeskKeeper
+    from actors.runtime.keeping import keep
+
+    house = _household(plan, desk)
+    about = About(desk=desk.desk, host=options.host, run_s=options.run_s)
+    watcher = _watcher(options)
+    keep(
+        lambda parts: DeskKeeper(parts, house, forkserver, begun, about=about, watcher=watcher),
+        role=topology.SUPERVISOR,
+        run_dir=options.run_dir,
+        endpoints=plan.endpoints,
+        plumbing=topology,
+        runtime=desk.runtime,
+        echo=watcher.event,
+    )
+
+
+def _household(plan: Plan, desk: Desk) -> "Household":
+    from actors.runtime.keeper import Household, Program
+
+    exchange = desk.exchange
+    stop_order = dict.fromkeys(STOP_ORDER, ACTOR_STOP_MS)
+    stop_order["executor"] = desk.supervision.stop_deadline_ms
+    stop_order["persistence"] = PERSISTENCE_STOP_MS
+    stop_order[EXCHANGE] = EXCHANGE_STOP_MS
+    return Household(
+        actors=plan.actors,
+        programs=tuple(
+            Program(spec=spec, host=exchange.host, port=plan.port, path="/api/v2/server/time")
+            for spec in plan.programs
+            if exchange
+        ),
+        stop_order=stop_order,
+        life_socket="supervisor.life",
+        settings=desk.supervision,
+    )
+
+
+def _watcher(options: Options) -> "Screen | Lines":
+    """Return who shows the desk: a panel on a terminal, lines everywhere else."""
+    if options.plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        return Lines(options.run_dir)
+    return Screen(options.run_dir)
+
+
+class Lines:
+    """One line per event and per decision, and how the desk is every few seconds."""
+
+    every_ms = 1_000
+
+    def __init__(self, run_dir: Path) -> None:
+        from scripts import panel
+
+        self._panel = panel
+        self._run_dir = run_dir
+        self._shown: set[object] = set()
+        self._draws = 0
+
+    def event(self, line: bytes) -> None:
+        """Print one line of the log."""
+        self._print(self._panel.event_line(json.loads(line)))
+
+    def draw(self, keeper: "DeskKeeper") -> None:
+        """Print what was decided since the last time, and now and then how all is."""
+        view = self._panel.view_of(keeper)
+        for decision in reversed(view.decisions):
+            if decision not in self._shown:
+                self._print(self._panel.decision_line(decision))
+        self._shown = set(view.decisions)
+        self._draws += 1
+        if self._draws % SUMMARY_EVERY == 0:
+            self._print(self._panel.summary_line(view, keeper.clock.wall_ms()))
+
+    def close(self, keeper: "DeskKeeper") -> None:
+        """Say why an actor refused to run, if one did."""
+        _tell_refusal(keeper, self._run_dir)
+
+    def _print(self, line: "Text") -> None:
+        with contextlib.suppress(OSError):  # whoever read our lines went away; the desk goes on
+            sys.stdout.write(f"{line.plain}\n")
+            sys.stdout.flush()
+
+
+class Screen:
+    """The panel on a terminal, drawn anew twice a second."""
+
+    every_ms = 500
+
+    def __init__(self, run_dir: Path) -> None:
+        from rich.live import Live
+
+        from scripts import panel
+
+        self._panel = panel
+        self._run_dir = run_dir
+        self._events: deque[Text] = deque(maxlen=EVENTS_KEPT)
+        self._live = Live(screen=True, auto_refresh=False, redirect_stderr=False)
+        self._live.start()
+
+    def event(self, line: bytes) -> None:
+        """Keep one line of the log for the panel."""
+        self._events.appendleft(self._panel.event_line(json.loads(line)))
+
+    def draw(self, keeper: "DeskKeeper") -> None:
+        """Draw the desk as it is now."""
+        size = self._live.console.size
+        view = replace(self._panel.view_of(keeper), events=tuple(self._events))
+        self._live.update(
+            self._panel.draw(view, width=size.width, height=size.height), refresh=True
+        )
+
+    def close(self, keeper: "DeskKeeper") -> None:
+        """Give the terminal back, with the last events on it."""
+        self._live.stop()
+        for event in reversed(list(self._events)[:EVENTS_LEFT]):
+            self._live.console.print(event)
+        _tell_refusal(keeper, self._run_dir)
+
+
+def _tell_refusal(keeper: "DeskKeeper", run_dir: Path) -> None:
+    from actors.runtime.logs import last_words
+
+    if keeper.refusal is not None:
+        log = run_dir / "logs" / f"{keeper.refusal}.jsonl"
+        words = last_words(log, run_id=keeper.parts.run_id) or f"see {log}"
+        _complain(f"{keeper.refusal} refuses to run: {words}")
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"supervisor: {text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
