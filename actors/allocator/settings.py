@@ -17,6 +17,11 @@ Bps = Annotated[int, Meta(ge=0, le=5_000)]
 Count = Annotated[int, Meta(ge=0, le=1_000)]
 
 
+def _at_least_zero(name: str, value: Decimal) -> None:
+    if not value.is_finite() or value < 0:
+        raise ValueError(f"{name} must be an amount of at least 0, not {value}")
+
+
 class Fees(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a trade costs when it takes: the venue's rate and the tax on that."""
 
@@ -92,8 +97,3 @@ _AMOUNTS = (
     "cap_try",
     "cash_max_try",
 )
-
-
-def _at_least_zero(name: str, value: Decimal) -> None:
-    if not value.is_finite() or value < 0:
-        raise ValueError(f"{name} must be an amount of at least 0, not {value}")

@@ -19,6 +19,13 @@ Bps = Annotated[int, Meta(ge=0, le=5_000)]
 Count = Annotated[int, Meta(ge=0, le=100_000)]
 
 
+def _at_least_zero(one: Struct, *names: str) -> None:
+    for name in names:
+        value = getattr(one, name)
+        if value is not None and (not value.is_finite() or value < 0):
+            raise ValueError(f"{name} must be an amount of at least 0, not {value}")
+
+
 class Fees(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a trade costs when it takes: the venue's rate and the tax on that."""
 
@@ -143,10 +150,3 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "drawdown_max_ratio",
             "fee_day_max_try",
         )
-
-
-def _at_least_zero(one: Struct, *names: str) -> None:
-    for name in names:
-        value = getattr(one, name)
-        if value is not None and (not value.is_finite() or value < 0):
-            raise ValueError(f"{name} must be an amount of at least 0, not {value}")
