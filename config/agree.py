@@ -5,6 +5,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from actors.risk_gate.settings import Settings as RiskGateSettings
+from actors.strategy.settings import Settings as StrategySettings
 from actors.venues.settings import ExchangeSettings
 from config.convert import Reader
 from config.tables import DeskTable, Mode
@@ -15,15 +17,40 @@ def check(
     reader: Reader, rooms: Mapping[str, Struct], mode: Mode | None, written: Set[str]
 ) -> None:
     """Note what does not agree. *rooms* holds what could be read, *written* all in the file."""
-    desk, exchange = rooms.get("desk"), rooms.get("exchange")
+    desk, exchange, strategy = rooms.get("desk"), rooms.get("exchange"), rooms.get("strategy")
+    gate = rooms.get("risk_gate")
     if isinstance(desk, DeskTable):
         _once(reader, desk.instruments, "desk.instruments")
+        if isinstance(strategy, StrategySettings):
+            _runs(reader, strategy, desk.instruments)
+        if isinstance(gate, RiskGateSettings):
+            _named(reader, gate.instrument, desk.instruments, "risk_gate.instrument")
+    if isinstance(gate, RiskGateSettings) and isinstance(strategy, StrategySettings):
+        names = tuple(run.name for run in strategy.run)
+        _named(reader, gate.strategy, names, "risk_gate.strategy")
     if isinstance(exchange, ExchangeSettings):
         _market(reader, exchange, mode)
         if isinstance(desk, DeskTable):
             _listed(reader, desk.instruments, exchange.instruments, "desk.instruments")
     if mode == "live" and "exchange" in written:
         reader.note("exchange", found="a table", expected="none: live has no simulated exchange")
+
+
+def _runs(reader: Reader, strategy: StrategySettings, instruments: tuple[str, ...]) -> None:
+    for n, run in enumerate(strategy.run):
+        key = f"strategy.run[{n}].instruments"
+        _listed(reader, run.instruments, instruments, key)
+        _once(reader, run.instruments, key)
+
+
+def _named(
+    reader: Reader, limits: Mapping[str, Struct], names: tuple[str, ...], under: str
+) -> None:
+    """A limit for a name that does not exist would limit nothing."""
+    for name in limits:
+        if name not in names:
+            expected = f"one of {', '.join(names)}"
+            reader.note(f"{under}.{name}", found="a limit for nothing", expected=expected)
 
 
 def _market(reader: Reader, exchange: ExchangeSettings, mode: Mode | None) -> None:

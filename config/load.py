@@ -17,8 +17,10 @@ from msgspec.structs import replace
 
 from actors.allocator.settings import Settings as AllocatorSettings
 from actors.executor.settings import Settings as ExecutorSettings
+from actors.market_data.settings import Settings as MarketDataSettings
 from actors.risk_gate.settings import Settings as RiskGateSettings
 from actors.runtime.settings import DeskSettings, RuntimeSettings, SupervisionSettings
+from actors.strategy.settings import Settings as StrategySettings
 from actors.venues.settings import ExchangeSettings, VenueSettings
 from config import agree, layers, secrets
 from config.convert import Reader
@@ -42,6 +44,8 @@ class Desk(Struct, frozen=True, kw_only=True):
     desk: DeskSettings
     supervision: SupervisionSettings
     runtime: RuntimeSettings
+    market_data: MarketDataSettings
+    strategy: StrategySettings
     allocator: AllocatorSettings
     risk_gate: RiskGateSettings
     executor: ExecutorSettings
@@ -61,6 +65,8 @@ SECTIONS: dict[str, type[Struct]] = {
     "desk": DeskTable,
     "supervision": SupervisionSettings,
     "runtime": RuntimeSettings,
+    "market_data": MarketDataSettings,
+    "strategy": StrategySettings,
     "allocator": AllocatorSettings,
     "risk_gate": RiskGateSettings,
     "executor": ExecutorSettings,
@@ -173,13 +179,19 @@ def _rooms(read: Layers, reader: Reader, mode: Mode | None) -> dict[str, Struct]
 def _desk(rooms: dict[str, Any], mode: Mode | None, environ: Mapping[str, str]) -> Desk:
     table: DeskTable = rooms.pop("desk")
     mode = mode or "sim"
+    runs = rooms["strategy"].run
+    # The first in the file that lists an instrument owns what was held of it. decision-rules 6
+    adopt = {name: run.name for run in reversed(runs) for name in run.instruments}
     executor = replace(
         rooms.pop("executor"),
         not_armed=secrets.shut_gate(environ, mode=mode),
-        adopt={},
+        adopt={name: adopt[name] for name in sorted(adopt)} if table.adopt_holdings else {},
     )
     desk = DeskSettings(
-        mode=mode, prefix=table.prefix, instruments=table.instruments, strategies=()
+        mode=mode,
+        prefix=table.prefix,
+        instruments=table.instruments,
+        strategies=tuple(run.name for run in runs),
     )
     return Desk(desk=desk, executor=executor, **{"exchange": None, **rooms})
 
