@@ -7,6 +7,7 @@ from actors.executor import (
     cancels,
     clock_offset,
     facts,
+    findings,
     levels,
     opening,
     reads,

@@ -16,6 +16,11 @@ Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 Count = Annotated[int, Meta(ge=0, le=100_000)]
 
 
+def _at_least_zero(name: str, value: Decimal) -> None:
+    if not value.is_finite() or value < 0:
+        raise ValueError(f"{name} must be an amount of at least 0, not {value}")
+
+
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What no approval can lift. A cap of zero lets nothing through."""
 
@@ -117,8 +122,3 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stop_resolve_s: Annotated[int, Meta(ge=1, le=20)] = 20
     orphan_s: Annotated[int, Meta(ge=1, le=10)] = 10  # to cancel what rests when the parent died
     resume_code_s: Annotated[int, Meta(ge=1, le=600)] = 60
-
-
-def _at_least_zero(name: str, value: Decimal) -> None:
-    if not value.is_finite() or value < 0:
-        raise ValueError(f"{name} must be an amount of at least 0, not {value}")
