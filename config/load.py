@@ -23,7 +23,7 @@ from actors.runtime.settings import DeskSettings, RuntimeSettings, SupervisionSe
 from actors.strategy.settings import Settings as StrategySettings
 from actors.venues.settings import ExchangeSettings, VenueSettings
 from config import agree, layers, secrets
-from config.convert import Reader
+from config.convert import Reader, shown
 from config.faults import NOTHING, ConfigError
 from config.layers import SHIPPED, Layers
 from config.tables import DeskTable, FeesTable, Mode
@@ -75,7 +75,12 @@ SECTIONS: dict[str, type[Struct]] = {
 }
 TOP = ("extends", "mode", "fees")  # and the sections
 # In live nothing here has a default: a limit nobody wrote down is a limit nobody thought of.
-WRITTEN_IN_LIVE = ("risk_gate", "executor.limits", "executor.on_absent", "desk")
+WRITTEN_IN_LIVE = (
+    *(f"risk_gate.{name}" for name in RiskGateSettings.__struct_fields__ if name != "fees"),
+    "executor.limits",
+    "executor.on_absent",
+    "desk",
+)
 DERIVED = {
     "executor.adopt": "desk.adopt_holdings says it",
     "executor.not_armed": "the environment says it",
@@ -99,9 +104,9 @@ def load(
     *environ* is asked for the arming of `live` alone; without it nothing is armed.
     """
     read = layers.read(path)
-    _lay_venue(read, path)
     _lay_options(read, overrides or Overrides())
     reader = Reader(read, explicit=WRITTEN_IN_LIVE if read.table.get("mode") == "live" else ())
+    _lay_venue(read, reader, path)
     mode = _mode(read, reader)
     _only_known(read, reader)
     _share_fees(read, reader, mode)
@@ -113,14 +118,23 @@ def load(
     return replace(desk, hash=_hash(desk))
 
 
-def _lay_venue(read: Layers, path: Path) -> None:
+def _lay_venue(read: Layers, reader: Reader, path: Path) -> None:
     """Put the file of the venue named by `[venue] kind` below what [venue] says itself."""
-    venue = read.table.get("venue")
-    kind = venue.pop("kind", None) if isinstance(venue, dict) else None
-    if not isinstance(kind, str):
+    venue = read.table.setdefault("venue", {})
+    if not isinstance(venue, dict):
+        return  # found when it is read
+    files = {file.stem: file for folder in (SHIPPED, path.parent) for file in _venues(folder)}
+    kind = venue.pop("kind", None)
+    if not isinstance(kind, str) or kind not in files:
+        found = NOTHING if kind is None else shown(kind)
+        reader.note("venue.kind", found=found, expected=f"one of {', '.join(sorted(files))}")
         return
-    file = layers.beside(path, f"venues/{kind}.toml")
-    read.fill(layers.parse(file), said_by=str(layers.shown(file)), under="venue")
+    told = layers.parse(files[kind])
+    read.fill(told, said_by=str(layers.shown(files[kind])), under="venue")
+
+
+def _venues(folder: Path) -> list[Path]:
+    return sorted((folder / "venues").glob("*.toml"))
 
 
 def _lay_options(read: Layers, overrides: Overrides) -> None:
