@@ -43,7 +43,7 @@ class Node:
         make: Callable[["Node"], Actor],
         carry: Callable[["Node", str, str, object, Trail | None], None],
         call: Callable[["Node", Call], bool],
-        ended: Callable[["Node", Ended], None],
+        ended: Callable[["Node", Ended | None], None],
     ) -> None:
         self.role = role
         self.schedule = schedule
@@ -210,6 +210,7 @@ class Node:
         except Crashed:
             self.kills += 1
             self._gone()
+            self._ended(self, None)
             return
         if self._exit is not None:
             ended, self._exit = self._exit, None

@@ -38,7 +38,7 @@ from tests.simulation.schedule import WALL_START_MS, Schedule
 
 ACCOUNT = "desk"
 LEVELS = 3
-WINDOW_MS = 5_000
+WINDOW_MS = 1_500
 PAGE = 5  # orders in one page: small, so that paging is exercised
 MARKET_STEP_NS = 250_000_000
 STATUS = {
@@ -214,9 +214,11 @@ class Venue:
             raise VenueRefused("Order not found")
         return _listed(order)
 
-    def fills(self, instrument: str, *, since_ms: int, stamp_ms: int) -> list[VenueFill]:
+    def fills(
+        self, instrument: str, *, since_ms: int, until_ms: int | None = None, stamp_ms: int
+    ) -> list[VenueFill]:
         found = self.exchange.history.newest_fills(
-            ACCOUNT, instrument, from_ms=since_ms, to_ms=2**62
+            ACCOUNT, instrument, from_ms=since_ms, to_ms=until_ms or 2**62
         )
         return [
             VenueFill(

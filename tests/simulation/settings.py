@@ -1,0 +1,97 @@
+"""The numbers of simulated desks: short cooldowns and small steps, so that a lot happens soon."""
+
+from random import Random
+
+from msgspec.structs import replace
+
+from actors.allocator.settings import Settings as AllocatorSettings
+from actors.executor.settings import Asking, Limits
+from actors.executor.settings import Settings as ExecutorSettings
+from actors.risk_gate.settings import Modes
+from actors.risk_gate.settings import Settings as RiskGateSettings
+from actors.runtime.settings import DeskSettings
+from actors.strategy.settings import Settings as StrategySettings
+from actors.strategy.strategies.ma_cross import MaCross
+from actors.strategy.strategies.mean_reversion import MeanReversion
+from messages.money import Amount
+
+INSTRUMENTS = ("BTC_TRY", "ETH_TRY")
+VISIBILITY_S = 1
+
+DESK = DeskSettings(
+    mode="sim",
+    prefix="desk",
+    instruments=INSTRUMENTS,
+    strategies=("mean_reversion", "ma_cross"),
+)
+STRATEGY = StrategySettings(
+    run=(
+        MeanReversion(
+            instruments=INSTRUMENTS,
+            below_bps=4,
+            above_bps=4,
+            window_s=20,
+            samples_min=3,
+        ),
+        MaCross(instruments=INSTRUMENTS, fast=3, slow=8, sample_s=1, above_bps=1),
+    ),
+    decide_every_ms=200,
+    warmup_s=0,
+)
+ALLOCATOR = AllocatorSettings(
+    cash_target_try=Amount(300),
+    position_max_try=Amount(5_000),
+    pass_max_try=Amount(2_000),
+    order_max_try=Amount(1_000),
+    orders_per_pass_max=4,
+    order_age_max_s=4,
+    drift_max_bps=15,
+    cancel_unconfirmed_s=30,
+    every_ms=200,
+)
+RISK_GATE = RiskGateSettings(
+    order_notional_max_try=Amount(3_000),
+    position_max_try=Amount(6_000),
+    gross_max_try=Amount(30_000),
+    cash_target_try=Amount(300),
+    unknown_max=0,
+    orders_max=10,
+    instrument_orders_max=3,
+    orders_per_s_max=10,
+    orders_per_min_max=300,
+    cooldown_ms=100,
+    repeated_max=1_000,
+    daily_loss_max_try=Amount(20_000),
+    drawdown_max_ratio=Amount("0.9"),
+    fee_day_max_try=Amount(5_000),
+    loss_streak_max=1_000,
+    modes=Modes(
+        drawdown_max_try=Amount(20_000),
+        exposure_max_try=Amount(100_000),
+        position_max_ratio=Amount(1),
+    ),
+)
+EXECUTOR = ExecutorSettings(
+    limits=Limits(
+        collar_bps=500,
+        quote_age_max_ms=5_000,
+        order_notional_max_try=Amount(3_000),
+        gross_max_try=Amount(60_000),
+        orders_per_s_max=20,
+        orders_per_min_max=600,
+        day_notional_max_try=Amount(10_000_000),
+    ),
+    dry_run=False,
+    unknown_max=6,
+    asking=Asking(fills_idle_s=20, reconcile_every_s=15, twice_apart_ms=300),
+    window_ms=1_500,
+    visibility_lag_s=VISIBILITY_S,
+    answer_wait_ms=2_000,
+    on_absent="release",
+    adopt=dict.fromkeys(INSTRUMENTS, "mean_reversion"),
+)
+
+
+def executor_for(rng: Random) -> ExecutorSettings:
+    """Return the executor's numbers of one world: what may be chosen is drawn."""
+    return replace(EXECUTOR, on_silence=rng.choice(["cancel", "leave"]))
