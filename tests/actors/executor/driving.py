@@ -99,12 +99,13 @@ class Driver:
             log=structlog.wrap_logger(None, processors=[_drop]),
             rng=random.Random(1),
         )
+        self.clients = []
         self.actor = Executor(
             parts,
             desk=desk,
             own=own or settings(),
             identity=IDENTITY,
-            client=client,
+            client=lambda: self._kept(client()),
             stream=stream,
         )
         self.permits = permits
@@ -195,15 +196,24 @@ class Driver:
 
     def crash(self):
         """Let go of everything as a killed process would, but for what is durable."""
-        self.outlet.lanes.close()
+        self._let_go()
         self.actor._writer._database.close()
         self.actor._writer._lock.release()
 
     def close(self):
+        self._let_go()
+        self.actor._writer.close()
+
+    def _let_go(self):
         self.outlet.lanes.close()
         if self.actor._stream is not None:
             self.actor._stream.stop()
-        self.actor._writer.close()
+        while self.clients:
+            self.clients.pop().close()
+
+    def _kept(self, client):
+        self.clients.append(client)
+        return client
 
 
 def _permitted(session):
