@@ -1,4 +1,4 @@
-"""From a seed to what goes wrong. Each seed switches on some kinds of faults and leaves out others."""
+"""From a seed to what goes wrong. Each seed has some kinds of faults and is spared others."""
 
 from random import Random
 

@@ -267,7 +267,7 @@ class World:
 
 
 class Recorded(Executor):
-    """The real executor; what it has committed is shown to the checks, and a kill drops its store."""
+    """The real executor. The checks see what it commits; a kill drops its store."""
 
     def __init__(self, parts: Parts, *, committed: Callable[[list[Entry]], None], **given) -> None:
         super().__init__(parts, **given)
