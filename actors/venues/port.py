@@ -153,6 +153,12 @@ class PublicClient(Protocol):
     def server_time_ms(self) -> int: ...
     def instruments(self) -> list[Instrument]: ...
     def quote(self, instrument: str) -> "BookTop": ...
+    def spelling(self, instrument: str) -> str:
+        """Return the venue's own word for *instrument*: to compare and to join with, not to read.
+
+        By the table of the last `instruments`, a guess before it. Raises nothing.
+        """
+
     def close(self) -> None: ...
 
 
@@ -193,6 +199,7 @@ class BookTop(Struct, frozen=True, kw_only=True):
     ask: Decimal | None
     ask_quantity: Decimal | None
     stamp_ms: int | None  # the venue's own time, where the channel has one
+    channel: str = "book"  # book | ticker, as the stream tells it; a REST answer says book too
 
 
 class PublicTrade(Struct, frozen=True, kw_only=True):

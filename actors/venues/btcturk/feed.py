@@ -132,6 +132,7 @@ class Feed:
             ask=ask or None,
             ask_quantity=self._reader.number(item["AA"]) if "AA" in item and ask else None,
             stamp_ms=None,
+            channel="ticker",
         )
 
     def _whole_book(self, body: Body) -> Iterable[StreamEvent]:

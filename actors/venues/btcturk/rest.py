@@ -141,6 +141,10 @@ class BtcturkPublic:
         path = f"/api/v2/orderbook?pairSymbol={symbol}&limit={BOOK_LEVELS}"
         return self._caller.reader.book_top(instrument, self._caller.data("GET", path))
 
+    def spelling(self, instrument: str) -> str:
+        """Return the venue's spelling of *instrument*."""
+        return self.symbols.venue(instrument)
+
     def close(self) -> None:
         self._caller.client.close()
 
