@@ -5,13 +5,24 @@ exit code and what to do about it.
 """
 
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 import typer
 
+from scripts.balances import balances
+from scripts.decisions import decisions
 from scripts.desk import Ended, Told
+from scripts.exchange import exchange
+from scripts.explain import explain
+from scripts.fills import fills
+from scripts.kill import kill
 from scripts.level import level
+from scripts.orders import orders
+from scripts.positions import positions
+from scripts.resume import resume
 from scripts.status import status
+from scripts.verify import verify
 
 app = typer.Typer(
     name="btcbot",
@@ -21,7 +32,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (status, level):
+COMMANDS: tuple[Callable[..., None], ...] = (
+    status,
+    kill,
+    resume,
+    level,
+    orders,
+    fills,
+    positions,
+    balances,
+    decisions,
+    explain,
+    verify,
+    exchange,
+)
+for command in COMMANDS:
     app.command(command.__name__)(command)
 
 

@@ -14,7 +14,7 @@ from messages import codec
 from messages.envelope import ENVELOPE_VERSION, Envelope
 from messages.market import Quote
 from messages.money import amount
-from scripts.bench.pace import Pace
+from scripts.pace import Pace
 
 HOPS = 5
 FIRST_TRIES = 3  # the sockets of a new chain bind while the first messages come
