@@ -83,7 +83,7 @@ class StrategyActor(Actor):
             may_enter=view.may_enter,
             keeps=view.keeps,
         )
-        too_slow = run.took(self.clock.mono_ms() - began_ms, self._own.decide_max_ms)
+        too_slow = run.took(began_ms, self.clock.mono_ms(), most_ms=self._own.decide_max_ms)
         if too_slow or (changed and run.contained):
             self.log.error("strategy_contained", strategy=run.name, reason=run.contained)
         return changed or too_slow
@@ -95,7 +95,7 @@ class StrategyActor(Actor):
             return []
         query = WarmUpQuery(
             instruments=self._desk.instruments,
-            since_ms=self.clock.wall_ms() - self._warming.span_ms,
+            since_ms=self._warming.since_ms(self.clock.wall_ms()),
             step_ms=self._own.warmup_step_ms,
         )
         return [query, After(self._own.warmup_wait_ms, WARM)]

@@ -35,8 +35,12 @@ class Warming:
 
     def __init__(self, own: Settings) -> None:
         self.done = own.warmup_s == 0
-        self.span_ms = own.warmup_s * 1_000
+        self._span_ms = own.warmup_s * 1_000
         self._left = own.warmup_asks_max
+
+    def since_ms(self, wall_ms: int) -> int:
+        """Return where the past that is asked for begins."""
+        return wall_ms - self._span_ms
 
     def give_up(self) -> bool:
         """Count one more question; return whether there were enough without an answer."""

@@ -1,61 +1,77 @@
-"""All that a strategy is: what it may see, and what it answers.
+"""What a strategy is: a few fields, and one function from what is seen to what is wanted.
 
-A strategy is asked for what it wants to hold in the end, per instrument. Saying it twice changes
-nothing; an instrument it does not name is left as it is. What it remembers are its attributes: they
-are rebuilt at start by asking it about the quotes of the past and throwing the answers away.
+A strategy says what it wants to hold in the end, never what to trade; saying it twice changes
+nothing. It gets the same values live, on paper and in a replay, and remembers in its attributes.
+Quantities in base asset, prices quote per base, money in the quote asset, times ms UTC.
 """
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from messages.instrument import Instrument
+from messages.money import Amount
 from messages.targets import Target
+
+__all__ = ["Instruments", "Name", "Run", "Seen", "Strategy", "Target"]
+
+HALF = Decimal("0.5")
+Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
+Instruments = Annotated[tuple[str, ...], Meta(min_length=1, max_length=50)]
+
+
+class Run(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+    """One `[[strategy.run]]` of the configuration; a strategy adds its own numbers to it.
+
+    *name* is what orders and books say; two runs of one kind have two names.
+    """
+
+    name: Name
+    instruments: Instruments
+    enabled: bool = True
+
+    @property
+    def warmup_s(self) -> int:
+        """How many seconds of mids this strategy wants to see before it decides."""
+        return 0
+
+    @property
+    def sample_s(self) -> int:
+        """How far apart the mids of its warm-up may be."""
+        return 60
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """One fresh instrument at one instant: all a strategy may know of it.
-
-    *position* is the strategy's own, in base; *buying* and *selling* are what its alive orders may
-    still trade; *cost* is the average cost of the position in quote, None when unknown or flat.
-    """
+    """One fresh instrument at one instant: all a strategy may know of it."""
 
     rules: Instrument
-    bid: Decimal
-    ask: Decimal
-    position: Decimal
-    buying: Decimal
-    selling: Decimal
-    cost: Decimal | None
+    bid: Amount
+    ask: Amount
+    position: Amount  # this strategy's own
+    buying: Amount  # what its alive orders may still buy
+    selling: Amount
+    cost: Amount | None = None  # average cost of the position per unit, None when unknown
 
     @property
     def mark(self) -> Decimal:
-        """The middle of bid and ask."""
-        return (self.bid + self.ask) / 2
+        """The middle of bid and ask: what a holding is valued at."""
+        return (self.bid + self.ask) * HALF
 
     @property
-    def is_flat(self) -> bool:
-        """Whether the position is too small to be sold."""
+    def flat(self) -> bool:
+        """Whether the position is too small to be sold; dust is flat."""
         return self.position * self.mark < self.rules.notional_min
 
 
 class Strategy(Protocol):
-    """What the strategy actor asks. Arithmetic has 28 digits here and raises nothing."""
+    """What the desk asks. It lives as long as its process and is asked by one thread."""
 
-    def decide(
-        self, now_ms: int, cash: Decimal, seen: Mapping[str, Seen]
-    ) -> Mapping[str, Target]: ...
+    def decide(self, now_ms: int, cash: Decimal, seen: Mapping[str, Seen]) -> Mapping[str, Target]:
+        """Return what to hold, by instrument; one that is left out is no opinion.
 
-
-def bought(one: Seen, notional: Decimal, reason: str) -> Target:
-    """Return the target that adds what *notional* buys at the mark."""
-    more = one.rules.quantity_for(notional, one.mark)
-    return Target(quantity=one.position + more, reason=reason)
-
-
-def sold(one: Seen, notional: Decimal, reason: str) -> Target:
-    """Return the target that sells what is worth *notional* at the mark, at most all of it."""
-    less = one.rules.quantity_for(notional, one.mark)
-    return Target(quantity=max(Decimal(0), one.position - less), reason=reason)
+        *cash* is the free money of the account. *seen* has the instruments that are fresh, never
+        empty. In a warm-up it is asked about the past, with bid = ask = the mid of then, nothing
+        held and no cash; what it returns then is dropped.
+        """

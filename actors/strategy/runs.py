@@ -61,8 +61,9 @@ class Running:
         self._decided_ms = now_ms
         return before != self.targets
 
-    def took(self, elapsed_ms: int, most_ms: int) -> bool:
+    def took(self, began_ms: int, ended_ms: int, *, most_ms: int) -> bool:
         """Contain a strategy that took longer than it may; return whether that is new."""
+        elapsed_ms = ended_ms - began_ms
         if self.contained is not None or elapsed_ms <= most_ms:
             return False
         return self._stop(f"TOO_SLOW: {elapsed_ms} ms to decide, at most {most_ms}")

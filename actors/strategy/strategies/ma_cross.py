@@ -1,76 +1,84 @@
-"""Follow the faster of two moving averages: in when it is above the slower one, out when not."""
+"""Hold while the fast mean is above the slow one. design 9, "One more strategy"
 
-from collections import deque
+Means of the newest samples of the mid, one each interval; the fast one has to be above the slow one
+by a margin to enter, and leaves as soon as it is not above it. Fewer samples: no opinion.
+"""
+
 from collections.abc import Mapping
 from decimal import Decimal
-from itertools import islice
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from actors.strategy.interface import Seen, bought
-from messages.money import Amount
-from messages.targets import Target
+from actors.strategy.interface import Run, Seen, Target
+from actors.strategy.samples import SAMPLES_MAX, Samples
+from actors.strategy.wanting import more
+from messages.money import ZERO, Amount
 
-BPS_OF_ONE = 10_000
-SAMPLES_MAX = 2_000
+MA_CROSS_UP = "MA_CROSS_UP"
+MA_CROSS_DOWN = "MA_CROSS_DOWN"
+GAPS_MAX = 2  # the slow mean may reach back this many times its length, where samples are missing
+
+Count = Annotated[int, Meta(ge=1, le=SAMPLES_MAX)]
 
 
-class MaCross(
-    Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    tag_field="kind",
-    tag="ma_cross",
-):
-    """`kind = "ma_cross"`: one run of it."""
+class MaCrossRun(Run, frozen=True, kw_only=True, tag="ma_cross"):
+    """The numbers of one moving-average cross."""
 
-    name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,32}$")] = "ma_cross"
-    instruments: Annotated[tuple[str, ...], Meta(min_length=1, max_length=50)]
     order_try: Amount = Amount(400)
-    fast: Annotated[int, Meta(ge=1, le=SAMPLES_MAX)] = 20  # samples in the faster mean
-    slow: Annotated[int, Meta(ge=2, le=SAMPLES_MAX)] = 60
-    sample_s: Annotated[int, Meta(ge=1, le=3_600)] = 60
-    above_bps: Annotated[int, Meta(ge=0, le=5_000)] = 10  # how far above before it is believed
+    fast: Count = 20  # samples
+    slow: Count = 60
+    every_s: Annotated[int, Meta(ge=1, le=3_600)] = 60  # one sample
+    above_bps: Annotated[int, Meta(ge=0, le=10_000)] = 10  # of the slow mean, to enter
 
     def __post_init__(self) -> None:
+        if self.order_try < 0:
+            raise ValueError("order_try must be an amount of at least 0")
         if self.fast >= self.slow:
-            raise ValueError(f"fast must be less than slow = {self.slow}, not {self.fast}")
+            raise ValueError(f"fast must be less than slow ({self.slow}), not {self.fast}")
+
+    @property
+    def warmup_s(self) -> int:
+        return self.slow * self.every_s
+
+    @property
+    def sample_s(self) -> int:
+        return self.every_s
 
 
-class Strategy:
-    """One run. Its memory: the last `slow` sampled mids per instrument."""
+class MaCross:
+    """Remembers the mids of the slow mean, instrument by instrument."""
 
-    def __init__(self, run: MaCross) -> None:
-        self._run = run
-        self._samples: dict[str, deque[Decimal]] = {}
-        self._sampled_ms: dict[str, int] = {}
+    def __init__(self, own: MaCrossRun) -> None:
+        self._own = own
+        self._mids: dict[str, Samples] = {}
 
     def decide(self, now_ms: int, cash: Decimal, seen: Mapping[str, Seen]) -> Mapping[str, Target]:
-        """Return a target where the averages say so."""
-        targets: dict[str, Target] = {}
+        own, every_ms = self._own, self._own.every_s * 1_000
+        targets = {}
         for name, one in seen.items():
-            self._sample(name, now_ms, one.mark)
-            if target := self._wanted(one, self._samples[name], cash):
+            mids = self._mids.setdefault(
+                name,
+                Samples(
+                    every_ms=every_ms, window_ms=GAPS_MAX * own.slow * every_ms, most=own.slow
+                ),
+            )
+            mids.take(now_ms, one.mark)
+            target = self._target(one, mids.newest(own.slow), cash)
+            if target is not None:
                 targets[name] = target
         return targets
 
-    def _wanted(self, one: Seen, samples: deque[Decimal], cash: Decimal) -> Target | None:
-        run = self._run
-        if len(samples) < run.slow:
+    def _target(self, one: Seen, mids: list[Decimal], cash: Decimal) -> Target | None:
+        own = self._own
+        if len(mids) < own.slow:
             return None
-        fast = sum(islice(samples, run.slow - run.fast, None), Decimal(0)) / run.fast
-        slow = sum(samples, Decimal(0)) / run.slow
-        if one.is_flat and (fast - slow) * BPS_OF_ONE >= run.above_bps * slow:
-            return bought(one, min(run.order_try, cash), "MA_CROSS_UP")
-        if fast <= slow and one.position > 0:
-            return Target(quantity=Decimal(0), reason="MA_CROSS_DOWN")
-        return None
-
-    def _sample(self, name: str, now_ms: int, mid: Decimal) -> None:
-        samples = self._samples.setdefault(name, deque(maxlen=self._run.slow))
-        last = self._sampled_ms.get(name)
-        if last is None or now_ms - last >= self._run.sample_s * 1_000:
-            samples.append(mid)
-            self._sampled_ms[name] = now_ms
+        # fast mean against slow mean, both multiplied by fast × slow
+        fast = sum(mids[-own.fast :], ZERO) * own.slow
+        slow = sum(mids, ZERO) * own.fast
+        if one.flat:
+            crossed = fast > slow and (fast - slow) * 10_000 >= own.above_bps * slow
+            if not crossed or one.buying > 0:
+                return None
+            return more(one, min(own.order_try, cash), MA_CROSS_UP)
+        return Target(quantity=ZERO, reason=MA_CROSS_DOWN) if fast <= slow else None

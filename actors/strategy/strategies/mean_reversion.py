@@ -1,92 +1,95 @@
-"""Buy what fell below its own mean, sell what rose above it. Amounts in quote, deviations in bps.
+"""Buy what fell below its mean of the last while, sell what rose above it. decision-rules 6
 
-The anchor is the mean of the mids of the window before now, never the mid of now itself. Without
-enough samples there is none, and then only a first position is bought.
+The anchor is the mean of sampled mids before now, never the present one; without enough of them the
+strategy only takes a first position. Distances are bps of the anchor, bounds included.
 """
 
-from collections import deque
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from actors.strategy.interface import Seen, bought, sold
+from actors.strategy.interface import Run, Seen, Target
+from actors.strategy.samples import SAMPLES_MAX, Samples
+from actors.strategy.wanting import less, more
 from messages.money import Amount
-from messages.targets import Target
 
-BPS_OF_ONE = 10_000
-SAMPLES_KEPT_MAX = 3_600  # per instrument
+BOOTSTRAP_POSITION = "BOOTSTRAP_POSITION"
+MEAN_REVERSION_BUY = "MEAN_REVERSION_BUY"
+MEAN_REVERSION_SELL = "MEAN_REVERSION_SELL"
 
-Bps = Annotated[int, Meta(ge=1, le=5_000)]
+Bps = Annotated[int, Meta(ge=1, le=10_000)]
 
 
-class MeanReversion(
-    Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    tag_field="kind",
-    tag="mean_reversion",
-):
-    """`kind = "mean_reversion"`: one run of it."""
+class MeanReversionRun(Run, frozen=True, kw_only=True, tag="mean_reversion"):
+    """The numbers of one mean reversion."""
 
-    name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,32}$")] = "mean_reversion"
-    instruments: Annotated[tuple[str, ...], Meta(min_length=1, max_length=50)]
-    bootstrap_try: Amount = Amount(200)  # the first position
-    order_try: Amount = Amount(400)  # each later step
-    below_bps: Bps = 50
-    above_bps: Bps = 50
+    order_try: Amount = Amount(400)
+    bootstrap_try: Amount = Amount(200)
+    buy_bps: Bps = 50  # below the anchor
+    sell_bps: Bps = 50  # above it
+    anchor_price: Amount | None = None  # instead of the mean
     window_s: Annotated[int, Meta(ge=1, le=86_400)] = 3_600
-    sample_s: Annotated[int, Meta(ge=1, le=3_600)] = 1
-    samples_min: Annotated[int, Meta(ge=1, le=3_600)] = 60
-    anchor_try: Amount | None = None  # a fixed anchor instead of the mean
+    every_s: Annotated[int, Meta(ge=1, le=3_600)] = 10  # one sample
+    samples_min: Annotated[int, Meta(ge=1, le=SAMPLES_MAX)] = 60
+
+    def __post_init__(self) -> None:
+        for name in ("order_try", "bootstrap_try"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be an amount of at least 0")
+        if not self.samples_min * self.every_s <= self.window_s <= SAMPLES_MAX * self.every_s:
+            raise ValueError(
+                f"window_s must hold samples_min ({self.samples_min}) to {SAMPLES_MAX} samples, "
+                f"one each every_s ({self.every_s})"
+            )
+
+    @property
+    def warmup_s(self) -> int:
+        return self.window_s
+
+    @property
+    def sample_s(self) -> int:
+        return self.every_s
 
 
-class Strategy:
-    """One run. Its memory: the sampled mids of the window, per instrument."""
+class MeanReversion:
+    """Remembers the mids of the window, instrument by instrument."""
 
-    def __init__(self, run: MeanReversion) -> None:
-        self._run = run
-        self._samples: dict[str, deque[tuple[int, Decimal]]] = {}
+    def __init__(self, own: MeanReversionRun) -> None:
+        self._own = own
+        self._mids: dict[str, Samples] = {}
 
     def decide(self, now_ms: int, cash: Decimal, seen: Mapping[str, Seen]) -> Mapping[str, Target]:
-        """Return a target where there is something to do."""
-        targets: dict[str, Target] = {}
+        targets = {}
         for name, one in seen.items():
-            anchor = self._anchor(name, now_ms)
-            self._sample(name, now_ms, one.mark)
-            if target := self._wanted(one, anchor, cash):
+            mids = self._mids.setdefault(
+                name,
+                Samples(every_ms=self._own.every_s * 1_000, window_ms=self._own.window_s * 1_000),
+            )
+            mids.forget(now_ms)
+            target = self._target(one, mids, cash)
+            mids.take(now_ms, one.mark)  # only now: the anchor never knows the present mark
+            if target is not None:
                 targets[name] = target
         return targets
 
-    def _wanted(self, one: Seen, anchor: Decimal | None, cash: Decimal) -> Target | None:
-        run = self._run
-        if one.is_flat:
-            if one.buying:
+    def _target(self, one: Seen, mids: Samples, cash: Decimal) -> Target | None:
+        """Return what the first line that applies wants."""
+        own, spend = self._own, min(self._own.order_try, cash)
+        if one.flat:
+            if one.buying > 0:
                 return None
-            return bought(one, min(run.bootstrap_try, run.order_try, cash), "BOOTSTRAP_POSITION")
-        if anchor is None or anchor <= 0:
+            return more(one, min(own.bootstrap_try, spend), BOOTSTRAP_POSITION)
+        # (mark - total / count) / (total / count) in bps, multiplied out
+        count, total = (1, own.anchor_price) if own.anchor_price else (len(mids), mids.total())
+        if not own.anchor_price and count < own.samples_min:
             return None
-        off = (one.mark - anchor) * BPS_OF_ONE  # against bps × anchor: nothing is divided
-        if off <= -run.below_bps * anchor:
-            return bought(one, min(run.order_try, cash), "MEAN_REVERSION_BUY")
-        if off >= run.above_bps * anchor and not one.selling:
-            worth = one.position * one.mark
-            return sold(one, min(run.order_try, worth), "MEAN_REVERSION_SELL")
+        off = (one.mark * count - total) * 10_000
+        if total <= 0:
+            return None
+        if off <= -own.buy_bps * total:
+            return more(one, spend, MEAN_REVERSION_BUY)
+        if off >= own.sell_bps * total and one.selling <= 0:
+            return less(one, min(own.order_try, one.position * one.mark), MEAN_REVERSION_SELL)
         return None
-
-    def _anchor(self, name: str, now_ms: int) -> Decimal | None:
-        if self._run.anchor_try is not None:
-            return self._run.anchor_try
-        samples = self._samples.get(name, deque())
-        while samples and samples[0][0] < now_ms - self._run.window_s * 1_000:
-            samples.popleft()
-        if len(samples) < self._run.samples_min:
-            return None
-        return sum((mid for _, mid in samples), Decimal(0)) / len(samples)
-
-    def _sample(self, name: str, now_ms: int, mid: Decimal) -> None:
-        samples = self._samples.setdefault(name, deque(maxlen=SAMPLES_KEPT_MAX))
-        if not samples or now_ms - samples[-1][0] >= self._run.sample_s * 1_000:
-            samples.append((now_ms, mid))

@@ -1,18 +1,20 @@
-"""Which strategies there are: a kind in the configuration, and the class that is that kind.
+"""Which strategies are there? A new one stands in a file beside this one and in two lines here."""
 
-A new strategy is a file in this folder, its settings in `Run` and one case in `make`.
-"""
+from collections.abc import Callable
+from typing import Any
 
-from actors.strategy.interface import Strategy
-from actors.strategy.strategies import ma_cross, mean_reversion
+from actors.strategy.interface import Run, Strategy
+from actors.strategy.strategies.ma_cross import MaCross, MaCrossRun
+from actors.strategy.strategies.mean_reversion import MeanReversion, MeanReversionRun
 
-Run = mean_reversion.MeanReversion | ma_cross.MaCross
+AnyRun = MeanReversionRun | MaCrossRun  # what `kind` in the configuration may choose
+
+STRATEGIES: dict[type[Run], Callable[[Any], Strategy]] = {
+    MeanReversionRun: MeanReversion,
+    MaCrossRun: MaCross,
+}
 
 
-def make(run: Run) -> Strategy:
-    """Return a fresh strategy that runs as *run* says."""
-    match run:
-        case mean_reversion.MeanReversion():
-            return mean_reversion.Strategy(run)
-        case ma_cross.MaCross():
-            return ma_cross.Strategy(run)
+def strategy(run: Run) -> Strategy:
+    """Return the strategy that *run* configures. Raises KeyError for one that is not listed."""
+    return STRATEGIES[type(run)](run)
