@@ -5,7 +5,7 @@ The executor's store, the auditor and `verify` use the same fold, each on its ow
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from messages.money import ZERO, text
 from messages.orders import OrderState
@@ -159,7 +159,22 @@ def faults(tables: Tables) -> list[str]:
     return told
 
 
-def order_faults(order: OrderRow, booked: Decimal) -> list[str]:
+class OrderLike(Protocol):
+    """What the rules read of an order."""
+
+    @property
+    def client_order_id(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def filled_quantity(self) -> Decimal: ...
+    @property
+    def booked_quantity(self) -> Decimal: ...
+    @property
+    def hold_left(self) -> Decimal: ...
+
+
+def order_faults(order: OrderLike, booked: Decimal) -> list[str]:
     """Return what is wrong with *order*, of which fills of *booked* in all are known."""
     told = []
     if order.booked_quantity != booked:
@@ -167,7 +182,7 @@ def order_faults(order: OrderRow, booked: Decimal) -> list[str]:
         told.append(f"order {order.client_order_id}: books {stated}, fills sum to {text(booked)}")
     if order.state in _COMPLETE and order.filled_quantity > order.booked_quantity:
         told.append(
-            f"order {order.client_order_id}: {order.state.value} with "
+            f"order {order.client_order_id}: {order.state} with "
             f"{text(order.filled_quantity)} filled, {text(order.booked_quantity)} booked"
         )
     if order.hold_left < 0:

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from messages.codec import BYTES_MAX, convert, pack, unpack
+from messages.codec import BYTES_MAX, Unreadable, pack, unpack
 from store.columns import TABLE_NAMED, TABLE_OF, SqlValue, Table
 from store.rows import Entry, Head
 
@@ -43,7 +43,7 @@ class Body(Struct, frozen=True, array_like=True):
     """What is inside an entry. *rows* are SQL values by table, in the order of its columns."""
 
     cause: dict[str, Any]
-    rows: tuple[tuple[str, tuple[SqlValue, ...]], ...]
+    rows: tuple[tuple[str, tuple[Any, ...]], ...]
 
 
 class EntryTooLong(ValueError):
@@ -115,7 +115,10 @@ def head_of(row: JournalRow) -> Head:
 
 def body_of(row: JournalRow) -> Body:
     """Return what is inside *row*, rows as SQL values. Raises codec.Unreadable."""
-    return convert(unpack(row.body), Body)
+    plain = unpack(row.body)
+    if not (isinstance(plain, tuple) and len(plain) == 2 and isinstance(plain[0], dict)):
+        raise Unreadable("NOT_VALID", f"entry {row.seq} is no pair of cause and rows")
+    return Body(cause=plain[0], rows=plain[1])
 
 
 def entry_of(row: JournalRow) -> Entry:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from messages.orders import ALIVE, OrderState
 from store import journal
-from store.columns import TABLE_OF
+from store.columns import TABLE_OF, SqlValue, Table
 from store.failures import CORRUPT, StoreRefused
 from store.fold import Tables
 from store.journal import NOTHING, JournalRow
@@ -28,7 +28,7 @@ DAYS_LOADED = 7
 NAMES_PER_QUERY = 500
 
 T = TypeVar("T", bound=Row)
-N = TypeVar("N", str, int)
+N = TypeVar("N")
 
 # Written out and in the order of the partial index: SQLite compares the lists word by word.
 ALIVE_SQL = "state IN ({})".format(
@@ -60,6 +60,16 @@ def select(
         row = table.row(found)
         if isinstance(row, kind):
             yield row
+
+
+def under(
+    connection: sqlite3.Connection, table: Table, firsts: Iterable[SqlValue]
+) -> Iterator[tuple[SqlValue, ...]]:
+    """Yield the rows of *table* whose key begins with one of *firsts*: SQL values, *seq* last."""
+    # Asked for by whole keys of several columns, SQLite would look at every row of the table.
+    for some in _chunks(firsts):
+        marks = ", ".join("?" * len(some))
+        yield from connection.execute(f"{table.read} WHERE {table.columns[0]} IN ({marks})", some)
 
 
 def meta(connection: sqlite3.Connection) -> dict[str, str]:
