@@ -9,7 +9,7 @@ from actors.runtime.death import follow
 
 
 class _Time(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
 

@@ -1,5 +1,6 @@
 """Starts a troupe in a process of its own, asks it things, and leaves nothing of it behind."""
 
+import contextlib
 import os
 import select
 import signal
@@ -45,10 +46,8 @@ class Stage:
         self.keeper.wait()
         self.errors.close()
         for pid in pids:  # what should be gone already is not waited for
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
     def report(self) -> dict[str, Any]:
         return self.ask("supervisor.control", StatusQuery()).report
