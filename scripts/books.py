@@ -12,6 +12,7 @@ import typer
 
 from scripts.desk import Ended, Told
 from store.failures import CONFIGURATION, StoreFailed, StoreRefused
+from store.open import STORE_FILE
 from store.readers import LIMIT, LIMIT_MAX, Reader
 
 Limit = Annotated[int, typer.Option("--limit", min=1, max=LIMIT_MAX, help="How many, newest.")]
@@ -22,6 +23,8 @@ NEWEST = LIMIT
 @contextmanager
 def opened(run_dir: Path) -> Iterator[Reader]:
     """Give a reader of the store of *run_dir*. Raises Told when there is none that can be read."""
+    if not (run_dir / STORE_FILE).exists():
+        raise Told(Ended.UNREACHABLE, f"there is no store in {run_dir}: has a desk run here?")
     try:
         with Reader.open(run_dir) as reader:
             yield reader

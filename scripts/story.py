@@ -3,6 +3,7 @@
 Times are milliseconds before or after the order was committed, which is before it was sent.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -78,6 +79,7 @@ def _sizing(sizing: Plain) -> Iterator[str]:
     if not sizing:
         yield _line("sizing", "none was written down")
         return
+    sizing = defaultdict(lambda: "–", sizing)  # an older build may have written down less
     yield _line(
         "sizing",
         f"wish {sizing['wish']} = target − (position {sizing['position']} + "
@@ -88,7 +90,7 @@ def _sizing(sizing: Plain) -> Iterator[str]:
         f"cash {sizing['cash'] or 'unknown'} → investable {sizing['investable']} → "
         f"deploy {sizing['deploy']} · size factor {sizing['size_factor']}",
     )
-    for cap in sizing["caps"]:
+    for cap in sizing.get("caps", ()):
         bound = "  ← binds" if cap["code"] == sizing["binding"] else ""
         yield _line("", f"cap {cap['code']} leaves {cap['left']}{bound}")
     yield _line(

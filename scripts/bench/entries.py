@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from messages import codec
 from messages.ids import client_order_id, content_hash, intent_id
 from messages.money import Amount
-from messages.orders import OrderState, Side
+from messages.orders import Cap, Check, OrderState, QuoteSeen, Side, Sizing, Verdict
 from store.rows import (
     FREE,
     HELD,
@@ -33,23 +34,39 @@ COST = Amount(300)
 OPENING = Amount(10**15)
 CHECKS = 24  # the gate writes down about as many
 
+SIZING = Sizing(
+    quote=QuoteSeen(
+        bid=PRICE, ask=Amount(3_000_500), channel="book", venue_ms=BEGAN_MS, age_ms=4, seq=7
+    ),
+    target_quantity=QUANTITY,
+    target_price=None,
+    reason="MEAN_REVERSION_BUY",
+    targets_seq=3,
+    position=Amount(0),
+    buying=Amount(0),
+    selling=Amount(0),
+    wish=QUANTITY,
+    limit_price=PRICE,
+    cash=Amount(25_000),
+    investable=Amount(24_700),
+    deploy=Amount("24650.5"),
+    size_factor=Amount(1),
+    caps=(
+        Cap(code="CASH_TARGET", left=Amount("24650.5")),
+        Cap(code="MAX_POSITION_EXPOSURE_CAP", left=Amount(5_000)),
+        Cap(code="CYCLE_CAP", left=Amount(1_000)),
+    ),
+    binding="OK",
+    status="accepted",
+    allocated=COST,
+    quantity=QUANTITY,
+)
+VERDICT = tuple(
+    Check(code=f"CHECK_{n}", observed="12.5", limit="3000", passed=True) for n in range(CHECKS)
+)
 WHY: dict[str, Any] = {
-    "sizing": {
-        "quote": {"bid": "3000000", "ask": "3000500", "channel": "book", "age_ms": 4, "seq": 7},
-        "target_quantity": "0.0001",
-        "reason": "MEAN_REVERSION_BUY",
-        "wish": "0.0001",
-        "limit_price": "3000000",
-        "cash": "25000",
-        "caps": [{"code": code, "left": "1000"} for code in ("CASH_TARGET", "CYCLE_CAP")],
-        "binding": "OK",
-        "status": "accepted",
-        "allocated": "300",
-    },
-    "checks": [
-        {"code": f"CHECK_{n}", "observed": "12.5", "limit": "3000", "passed": True}
-        for n in range(CHECKS)
-    ],
+    "sizing": codec.body(SIZING),
+    "verdict": codec.body(Verdict(intent_id="", checks=VERDICT))["checks"],
 }
 
 
