@@ -44,7 +44,8 @@ def connect(
     """Return a socket connected to *socket* at *address*; a command's peer is called *name*."""
     made: zmq.Socket[Any] = context.socket(_KINDS[socket.pattern][1])
     _set_options(made, socket, address)
-    made.set(zmq.IMMEDIATE, 1)  # nothing waits for a peer that is not there, to arrive stale
+    if socket.pattern != FEED:  # a SUB with IMMEDIATE never sends its subscriptions
+        made.set(zmq.IMMEDIATE, 1)  # nothing waits for a peer that is not there, to arrive stale
     if socket.pattern == COMMAND:
         made.set(zmq.ROUTING_ID, name)
     made.connect(address)
