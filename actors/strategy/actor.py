@@ -1,123 +1,210 @@
-"""The strategy actor: hosts every configured strategy, asks each in turn, says what it wants.
+"""strategy: what would we like to hold?
 
-A strategy that fails is contained and the others run on; this process dies only of its own faults.
+Hosts every configured strategy, asks each of them on fresh quotes and says its targets, on change
+at once and all of them again every second. One that fails stops itself alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from actors.runtime.actor import Actor
-from actors.runtime.contain import attempt
-from actors.runtime.effects import After, Raised, Tick
+from actors.runtime.effects import After, Exit, Tick
+from actors.runtime.failures import STOPPED
 from actors.runtime.newest import Newest
 from actors.runtime.parts import Parts
 from actors.runtime.settings import DeskSettings
-from actors.strategy import heard, warmup
-from actors.strategy.runs import Running
+from actors.runtime.unacked import Unacked
+from actors.strategy import view
+from actors.strategy.interface import Run, Strategy
+from actors.strategy.runner import Facts, Runner
 from actors.strategy.settings import Settings
+from actors.strategy.strategies import registry
+from actors.strategy.universe import alive, universe
+from actors.strategy.warmup import WarmUps
 from messages.instrument import Instrument
 from messages.market import FeedStatus, Quote
-from messages.records import RecordsAck, WarmUp, WarmUpQuery
+from messages.records import Record, RecordsAck, WarmUp
 from messages.state import AccountState, ExecutorStatus, InstrumentState
 
-DECIDE, REPEAT, WARM = Tick("decide"), Tick("repeat"), Tick("warm_up")
+T = TypeVar("T")
+REPEAT, WARM_UP = "repeat", "warm_up"  # timers
+STOPPED_IN_ORDER = "STOPPED"
 
 
 class StrategyActor(Actor):
-    """Keep the newest of everything; ask every strategy each `decide_every_ms`.
+    """Keep the newest of everything, and ask the strategies when it is time.
 
-    Dies on a message it does not know.
+    Dies of what no strategy did: a strategy's own errors stop that strategy.
     """
 
     role = "strategy"
 
-    def __init__(self, parts: Parts, *, desk: DeskSettings, own: Settings) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        desk: DeskSettings,
+        own: Settings,
+        make: Callable[[Run], Strategy] = registry.strategy,
+    ) -> None:
         super().__init__(parts)
-        self._desk = desk
-        self._own = own
+        self._desk, self._own = desk, own
+        first_seq = self.clock.wall_ms()  # an earlier process of ours said lower numbers
+        self._runners = [Runner(run, make(run), first_seq=first_seq) for run in own.enabled]
         self._newest = Newest()
-        self._runs = [Running(run, attempt, failure_of) for run in own.run]
-        self._warming = heard.Warming(own)
+        self._records = Unacked(wall_ms=self.clock.wall_ms())
+        self._warm_ups = WarmUps(
+            self._runners, began_ms=self.clock.mono_ms(), wait_ms=own.warmup_wait_ms
+        )
+
+    # the life of the process
 
     def started(self) -> Iterable[object]:
-        yield After(self._own.decide_every_ms, DECIDE)
-        yield After(self._own.repeat_ms, REPEAT)
-        yield from self._ask_for_the_past()
+        return [After(0, Tick(REPEAT)), After(0, Tick(WARM_UP))]
+
+    def stopping(self, reason: str) -> Iterable[object]:
+        """Take every wish back, then leave."""
+        told = [one.say(stopped=STOPPED_IN_ORDER) for one in self._runners]
+        return [*told, Exit(STOPPED, reason)]
 
     def waiting_for(self) -> str:
-        return heard.missing(self._newest, self._desk.instruments)
+        """Return what was never heard yet. A strategy that is not warm is no reason to wait."""
+        if self._records.full:
+            return "the records to be kept"
+        if self._newest.get(AccountState) is None:
+            return "the state of the account"
+        unheard = [
+            name
+            for name in self._desk.instruments
+            if self._newest.get(InstrumentState, name) is None
+        ]
+        return f"the state of {' '.join(unheard)}" if unheard else ""
+
+    # what is heard
 
     def react(self, message: object) -> Iterable[object]:
         match message:
-            case Quote() | Instrument() | InstrumentState():
-                return self._take(message, message.instrument)
-            case AccountState() | ExecutorStatus() | FeedStatus():
-                return self._take(message, "")
+            case Quote():
+                self._hear(message, message.instrument)
+                return self._decide()
+            case InstrumentState() | Instrument():
+                self._hear(message, message.instrument)
+                return ()
+            case AccountState():
+                self._hear(message, "")
+                return ()
+            case FeedStatus() | ExecutorStatus():
+                return ()  # what they forbid, the allocator and the gate hold
             case WarmUp():
-                return self._warm_up(message)
-            case Tick(name="decide"):
-                return [After(self._own.decide_every_ms, DECIDE), *self._decide()]
-            case Tick(name="repeat"):
-                return [After(self._own.repeat_ms, REPEAT), *(run.said() for run in self._runs)]
-            case Tick(name="warm_up"):
-                return self._ask_for_the_past()
+                return self._warmed(message)
             case RecordsAck():
-                return []
+                self._records.acknowledged(message.upto)
+                return ()
+            case Tick(name="repeat"):
+                again = self._records.again(self.clock.mono_ms())
+                told = [one.say() for one in self._runners]
+                return [*told, *again, After(self._own.repeat_ms, Tick(REPEAT))]
+            case Tick(name="warm_up"):
+                return self._warm_up()
         raise TypeError(f"strategy does not know {type(message).__name__}")
 
-    def _take(self, message: object, name: str) -> Iterable[object]:
+    def _hear(self, message: object, name: str) -> None:
         self._newest.take(message, name=name, now_ms=self.clock.mono_ms())
-        return []
+
+    # the past
+
+    def _warm_up(self) -> Iterable[object]:
+        for runner in self._warm_ups.give_up(self.clock.mono_ms()):
+            self.log.warning("warm_up_missed", strategy=runner.run.name)
+        if self._warm_ups.done:
+            return ()
+        return [*self._ask_past(), After(self._own.warmup_retry_ms, Tick(WARM_UP))]
+
+    def _warmed(self, page: WarmUp) -> Iterable[object]:
+        runner = self._warm_ups.answered(page, self._rules())
+        if runner is None:
+            return ()
+        points = {name: len(mids) for name, mids in page.mids.items()}
+        self.log.info("warm_up_finished", strategy=runner.run.name, points=points)
+        return [*self._ask_past(), *self._faulted(runner)]
+
+    def _ask_past(self) -> Iterable[object]:
+        query = self._warm_ups.query(self._rules(), wall_ms=self.clock.wall_ms())
+        return [query] if query else []
+
+    # the present
 
     def _decide(self) -> Iterable[object]:
-        if not self._warming.done or self.waiting_for():
-            return []
-        return [run.said() for run in self._runs if self._ask(run)]
+        now_ms = self.clock.mono_ms()
+        due = [r for r in self._runners if r.is_due(now_ms, every_ms=self._own.decide_every_ms)]
+        return [effect for runner in due for effect in self._ask(runner)]
 
-    def _ask(self, run: Running) -> bool:
+    def _ask(self, runner: Runner) -> Iterable[object]:
+        facts = self._facts(runner)
+        if facts is None:
+            return ()
         began_ms = self.clock.mono_ms()
-        view = heard.view(self._newest, run, self._desk, self._own, now_ms=began_ms)
-        changed = run.decide(
-            self.clock.wall_ms(),
-            view.cash,
-            view.seen,
-            may_enter=view.may_enter,
-            keeps=view.keeps,
+        told = runner.ask(facts)
+        changed = runner.decided(
+            told,
+            facts,
+            began_ms=began_ms,
+            ended_ms=self.clock.mono_ms(),
+            most_ms=self._own.decide_max_ms,
         )
-        too_slow = run.took(began_ms, self.clock.mono_ms(), most_ms=self._own.decide_max_ms)
-        if too_slow or (changed and run.contained):
-            self.log.error("strategy_contained", strategy=run.name, reason=run.contained)
-        return changed or too_slow
+        return [runner.say(), *self._faulted(runner)] if changed else ()
 
-    def _ask_for_the_past(self) -> Iterable[object]:
-        if self._warming.give_up():
-            self.log.warning("warm_up_missing", asked=self._own.warmup_asks_max)
-        if self._warming.done:
-            return []
-        query = WarmUpQuery(
-            instruments=self._desk.instruments,
-            since_ms=self._warming.since_ms(self.clock.wall_ms()),
-            step_ms=self._own.warmup_step_ms,
+    def _facts(self, runner: Runner) -> Facts | None:
+        """Return what *runner* may decide from, None when it is not enough."""
+        now_ms, name = self.clock.mono_ms(), runner.run.name
+        cash = view.cash(self._newest, self._own, quote=self._desk.quote, now_ms=now_ms)
+        states = self._heard(InstrumentState)
+        where = universe(runner.run.instruments, states.values(), name)
+        seen = view.seen(where.all, self._newest, self._own, strategy=name, now_ms=now_ms)
+        if cash is None or not seen:
+            return None
+        return Facts(
+            wall_ms=self.clock.wall_ms(),
+            cash=cash,
+            universe=where,
+            rules=self._rules(),
+            seen=seen,
+            busy=frozenset(key for key, one in states.items() if alive(one, name)),
         )
-        return [query, After(self._own.warmup_wait_ms, WARM)]
 
-    def _warm_up(self, page: WarmUp) -> Iterable[object]:
-        rules = heard.rules(self._newest, self._desk.instruments)
-        if self._warming.done or not rules:
-            return []
-        self._warming.done = True
-        for at_ms, seen in warmup.moments(page, rules):
-            for run in self._runs:
-                run.replay(at_ms, heard.listed(seen, run))
-        return []
+    def _rules(self) -> dict[str, Instrument]:
+        return self._heard(Instrument)
 
+    def _heard(self, kind: type[T]) -> dict[str, T]:
+        found = ((name, self._newest.get(kind, name)) for name in self._desk.instruments)
+        return {name: one for name, one in found if one is not None}
 
-def failure_of(answer: object) -> str | None:
-    """Return what a strategy raised, in words; None when it answered."""
-    if not isinstance(answer, Raised):
-        return None
-    return f"{type(answer.error).__name__}: {answer.error}"
+    # what is told
+
+    def _faulted(self, runner: Runner) -> Iterable[Record]:
+        """Return the record of a fault, once: a contained strategy is not asked again."""
+        if runner.fault is None:
+            return ()
+        self.log.error(
+            "strategy_contained",
+            strategy=runner.run.name,
+            fault=runner.fault.code,
+            detail=runner.fault.detail,
+        )
+        record = self._records.keep(
+            "anomaly",
+            {
+                "strategy": runner.run.name,
+                "fault": runner.fault.code,
+                "detail": runner.fault.detail,
+            },
+            instrument="",
+            at_ms=self.clock.wall_ms(),
+            now_ms=self.clock.mono_ms(),
+        )
+        return (record,)
 
 
 def build(parts: Parts, *, desk: DeskSettings, own: Settings) -> Actor:
-    """Return the strategy actor of *desk*."""
+    """Return the actor that hosts every enabled strategy of *own*, in file order."""
     return StrategyActor(parts, desk=desk, own=own)

@@ -38,8 +38,8 @@ class Run(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fie
         return 0
 
     @property
-    def sample_s(self) -> int:
-        """How far apart the mids of its warm-up may be."""
+    def step_s(self) -> int:
+        """How many seconds apart those mids may be."""
         return 60
 
 

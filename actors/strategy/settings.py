@@ -22,7 +22,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     decide_every_ms: Annotated[int, Meta(ge=0, le=600_000)] = 1_000  # at most, per strategy
     decide_max_ms: Milliseconds = 1_000  # one that takes longer is stopped
     repeat_ms: Milliseconds = 1_000  # targets are said again
-    stale_ms: Milliseconds = 5_000  # an older quote is not shown
+    quote_age_max_ms: Milliseconds = 5_000  # an older quote is not shown
     state_age_max_ms: Milliseconds = 3_000  # nothing is decided on older states
     warmup_retry_ms: Milliseconds = 250
     warmup_wait_ms: Milliseconds = 5_000  # then it begins without a past

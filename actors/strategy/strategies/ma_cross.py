@@ -28,7 +28,7 @@ class MaCrossRun(Run, frozen=True, kw_only=True, tag="ma_cross"):
     order_try: Amount = Amount(400)
     fast: Count = 20  # samples
     slow: Count = 60
-    every_s: Annotated[int, Meta(ge=1, le=3_600)] = 60  # one sample
+    sample_s: Annotated[int, Meta(ge=1, le=3_600)] = 60  # one sample
     above_bps: Annotated[int, Meta(ge=0, le=10_000)] = 10  # of the slow mean, to enter
 
     def __post_init__(self) -> None:
@@ -39,11 +39,11 @@ class MaCrossRun(Run, frozen=True, kw_only=True, tag="ma_cross"):
 
     @property
     def warmup_s(self) -> int:
-        return self.slow * self.every_s
+        return self.slow * self.sample_s
 
     @property
-    def sample_s(self) -> int:
-        return self.every_s
+    def step_s(self) -> int:
+        return self.sample_s
 
 
 class MaCross:
@@ -54,14 +54,12 @@ class MaCross:
         self._mids: dict[str, Samples] = {}
 
     def decide(self, now_ms: int, cash: Decimal, seen: Mapping[str, Seen]) -> Mapping[str, Target]:
-        own, every_ms = self._own, self._own.every_s * 1_000
+        own, every_ms = self._own, self._own.sample_s * 1_000
         targets = {}
         for name, one in seen.items():
             mids = self._mids.setdefault(
                 name,
-                Samples(
-                    every_ms=every_ms, window_ms=GAPS_MAX * own.slow * every_ms, most=own.slow
-                ),
+                Samples(every_ms=every_ms, window_ms=GAPS_MAX * own.slow * every_ms, most=own.slow),
             )
             mids.take(now_ms, one.mark)
             target = self._target(one, mids.newest(own.slow), cash)

@@ -13,7 +13,7 @@ from msgspec import Meta
 from actors.strategy.interface import Run, Seen, Target
 from actors.strategy.samples import SAMPLES_MAX, Samples
 from actors.strategy.wanting import less, more
-from messages.money import Amount
+from messages.money import ZERO, Amount
 
 BOOTSTRAP_POSITION = "BOOTSTRAP_POSITION"
 MEAN_REVERSION_BUY = "MEAN_REVERSION_BUY"
@@ -27,21 +27,21 @@ class MeanReversionRun(Run, frozen=True, kw_only=True, tag="mean_reversion"):
 
     order_try: Amount = Amount(400)
     bootstrap_try: Amount = Amount(200)
-    buy_bps: Bps = 50  # below the anchor
-    sell_bps: Bps = 50  # above it
+    below_bps: Bps = 50  # below the anchor
+    above_bps: Bps = 50  # above it
     anchor_price: Amount | None = None  # instead of the mean
     window_s: Annotated[int, Meta(ge=1, le=86_400)] = 3_600
-    every_s: Annotated[int, Meta(ge=1, le=3_600)] = 10  # one sample
+    sample_s: Annotated[int, Meta(ge=1, le=3_600)] = 10  # one sample
     samples_min: Annotated[int, Meta(ge=1, le=SAMPLES_MAX)] = 60
 
     def __post_init__(self) -> None:
         for name in ("order_try", "bootstrap_try"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be an amount of at least 0")
-        if not self.samples_min * self.every_s <= self.window_s <= SAMPLES_MAX * self.every_s:
+        if not self.samples_min * self.sample_s <= self.window_s <= SAMPLES_MAX * self.sample_s:
             raise ValueError(
                 f"window_s must hold samples_min ({self.samples_min}) to {SAMPLES_MAX} samples, "
-                f"one each every_s ({self.every_s})"
+                f"one each sample_s ({self.sample_s})"
             )
 
     @property
@@ -49,8 +49,8 @@ class MeanReversionRun(Run, frozen=True, kw_only=True, tag="mean_reversion"):
         return self.window_s
 
     @property
-    def sample_s(self) -> int:
-        return self.every_s
+    def step_s(self) -> int:
+        return self.sample_s
 
 
 class MeanReversion:
@@ -65,7 +65,7 @@ class MeanReversion:
         for name, one in seen.items():
             mids = self._mids.setdefault(
                 name,
-                Samples(every_ms=self._own.every_s * 1_000, window_ms=self._own.window_s * 1_000),
+                Samples(every_ms=self._own.sample_s * 1_000, window_ms=self._own.window_s * 1_000),
             )
             mids.forget(now_ms)
             target = self._target(one, mids, cash)
@@ -82,14 +82,18 @@ class MeanReversion:
                 return None
             return more(one, min(own.bootstrap_try, spend), BOOTSTRAP_POSITION)
         # (mark - total / count) / (total / count) in bps, multiplied out
-        count, total = (1, own.anchor_price) if own.anchor_price else (len(mids), mids.total())
-        if not own.anchor_price and count < own.samples_min:
+        count, total = self._anchor(mids)
+        if count == 0 or total <= 0:
             return None
         off = (one.mark * count - total) * 10_000
-        if total <= 0:
-            return None
-        if off <= -own.buy_bps * total:
+        if off <= -own.below_bps * total:
             return more(one, spend, MEAN_REVERSION_BUY)
-        if off >= own.sell_bps * total and one.selling <= 0:
+        if off >= own.above_bps * total and one.selling <= 0:
             return less(one, min(own.order_try, one.position * one.mark), MEAN_REVERSION_SELL)
         return None
+
+    def _anchor(self, mids: Samples) -> tuple[int, Decimal]:
+        """Return the anchor as a sum and how many it is of; of none when there is no anchor."""
+        if self._own.anchor_price is not None:
+            return 1, self._own.anchor_price
+        return (len(mids), mids.total()) if len(mids) >= self._own.samples_min else (0, ZERO)
