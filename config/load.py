@@ -193,7 +193,7 @@ def _rooms(read: Layers, reader: Reader, mode: Mode | None) -> dict[str, Struct]
 def _desk(rooms: dict[str, Any], mode: Mode | None, environ: Mapping[str, str]) -> Desk:
     table: DeskTable = rooms.pop("desk")
     mode = mode or "sim"
-    runs = rooms["strategy"].run
+    runs = rooms["strategy"].enabled
     # The first in the file that lists an instrument owns what was held of it. decision-rules 6
     adopt = {name: run.name for run in reversed(runs) for name in run.instruments}
     executor = replace(
