@@ -11,8 +11,8 @@ from actors.risk_gate.settings import Modes
 from actors.risk_gate.settings import Settings as RiskGateSettings
 from actors.runtime.settings import DeskSettings
 from actors.strategy.settings import Settings as StrategySettings
-from actors.strategy.strategies.ma_cross import MaCross
-from actors.strategy.strategies.mean_reversion import MeanReversion
+from actors.strategy.strategies.ma_cross import MaCrossRun
+from actors.strategy.strategies.mean_reversion import MeanReversionRun
 from messages.money import Amount
 
 INSTRUMENTS = ("BTC_TRY", "ETH_TRY")
@@ -26,17 +26,21 @@ DESK = DeskSettings(
 )
 STRATEGY = StrategySettings(
     run=(
-        MeanReversion(
+        MeanReversionRun(
+            name="mean_reversion",
             instruments=INSTRUMENTS,
             below_bps=4,
             above_bps=4,
             window_s=20,
+            sample_s=1,
             samples_min=3,
         ),
-        MaCross(instruments=INSTRUMENTS, fast=3, slow=8, sample_s=1, above_bps=1),
+        MaCrossRun(
+            name="ma_cross", instruments=INSTRUMENTS, fast=3, slow=8, sample_s=1, above_bps=1
+        ),
     ),
     decide_every_ms=200,
-    warmup_s=0,
+    warmup_wait_ms=1,
 )
 ALLOCATOR = AllocatorSettings(
     cash_target_try=Amount(300),
