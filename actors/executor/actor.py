@@ -176,7 +176,7 @@ class Executor(Actor):
                 session.hear_quote(message, now.mono_ms)
                 return []
             case Instrument():
-                session.rules[message.instrument] = message
+                session.hear_rules(message)
                 return []
             case FeedStatus():
                 return []

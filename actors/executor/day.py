@@ -79,7 +79,7 @@ class Result(Struct, frozen=True, kw_only=True):
 
 
 def equity(
-    owned: Mapping[str, Decimal], *, quote: str, marks: Mapping[str, Mark], now_ms: int
+    owned: Mapping[str, Decimal], *, quote: str, marks: Mapping[str, Mark | None], now_ms: int
 ) -> Decimal | None:
     """Return what *owned* (amounts by asset) is worth in *quote*, None without a young mark.
 
@@ -88,7 +88,9 @@ def equity(
     total = owned.get(quote, ZERO)
     for asset, mark in marks.items():
         amount = owned.get(asset, ZERO)
-        if amount and now_ms - mark.heard_ms > MARK_AGE_MAX_MS:
+        if not amount:
+            continue
+        if mark is None or now_ms - mark.heard_ms > MARK_AGE_MAX_MS:
             return None
         total += amount * mark.mid
     return total

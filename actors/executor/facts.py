@@ -121,7 +121,7 @@ def _joined(draft: Draft, order: OrderRow, seen: Seen) -> OrderRow:
     """Return *order* with what *seen* brings: ids set once, amounts grown, the last word kept."""
     known = order.venue_order_id
     if known is not None and seen.venue_order_id not in (None, known):
-        draft.put(levels.halt(Scope.DESK, "", TWO_ORDERS, draft.at_ms))
+        _halt(draft, Scope.DESK, "", TWO_ORDERS)
     heard = seen.fact in (Fact.ACK, Fact.OPEN, Fact.DONE, Fact.FILL)
     outcome = order.outcome
     if seen.ended is not None:
@@ -163,7 +163,7 @@ def _revived(draft: Draft, order: OrderRow, seen: Seen, terms: Terms) -> OrderRo
     held = hold(order.instrument, order.side, left(order), order.price, terms.gross)
     draft.transfer(f"hold:{order.client_order_id}:again", set_aside(held.asset, held.amount))
     draft.raise_version(order.instrument)
-    draft.put(levels.halt(Scope.DESK, "", GHOST_ORDER, draft.at_ms))
+    _halt(draft, Scope.DESK, "", GHOST_ORDER)
     over = seen.fact is Fact.DONE
     alive = replace(
         order,
@@ -206,7 +206,12 @@ def _clash(draft: Draft, order: OrderRow, code: str, now_ms: int) -> OrderRow:
 
 
 def _halt_instrument(draft: Draft, order: OrderRow, reason: str) -> None:
-    row = levels.halt(Scope.INSTRUMENT, order.instrument, reason, draft.at_ms)
+    _halt(draft, Scope.INSTRUMENT, order.instrument, reason)
+
+
+def _halt(draft: Draft, scope: Scope, name: str, reason: str) -> None:
+    """Halt once: what is found again while it stands is not written again."""
+    row = levels.halt(scope, name, reason, draft.at_ms)
     there = draft.books.levels.get((row.scope, row.name, row.source))
     if there is None or there.level is not Level.HALTED:
         draft.put(row)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from actors.executor import day
-from actors.executor.books import Books, base_of, left
+from actors.executor.books import Books, left
 from actors.executor.day import Mark
 from actors.executor.settings import Limits
 from messages.instrument import Instrument
@@ -29,10 +29,11 @@ class Pace(Struct, frozen=True, kw_only=True):
 
 
 class View(Struct, frozen=True, kw_only=True):
-    """What the limits are held against: rules and marks by instrument, pace, time."""
+    """What the limits are held against; rules and marks are by instrument."""
 
     rules: Mapping[str, Instrument]
     marks: Mapping[str, Mark]
+    holdings: Mapping[str, Mark | None]  # marks of all that is traded, by base asset
     pace: Pace
     now_ms: int  # monotonic
     today: str
@@ -55,9 +56,8 @@ def first_breach(
 def gross(books: Books, view: View) -> Decimal | None:
     """Return holdings at mark plus alive buys of all traded instruments, None without a mark."""
     total = ZERO
-    for instrument in view.rules:
-        owned = books.owned(base_of(instrument))
-        mark = view.marks.get(instrument)
+    for asset, mark in view.holdings.items():
+        owned = books.owned(asset)
         if owned and mark is None:
             return None
         total += owned * mark.mid if mark is not None else ZERO

@@ -55,6 +55,8 @@ def listed(session: Session, request: ReadOpenOrders, result: object, now: Now) 
     for row in rows:
         order = session.books.orders.get(row.client_order_id)
         seen = evidence.of_order(row)
+        if order is not None and order.venue_order_id not in (None, row.venue_order_id):
+            session.strays[row.venue_order_id] = row.client_order_id  # a second order of ours
         if order is not None and seen is not None:
             session.watching.missing.pop(row.client_order_id, None)
             writes += order_seen(session, order, seen, now)

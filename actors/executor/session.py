@@ -168,6 +168,7 @@ class Session:
         return View(
             rules=self.rules,
             marks=self.marks,
+            holdings=self.holdings(),
             pace=self.pace(now.mono_ms),
             now_ms=now.mono_ms,
             today=day.day_of(now.wall_ms),
@@ -205,13 +206,18 @@ class Session:
         if quote.problem is None and (mid := quote.mid) is not None:
             self.marks[quote.instrument] = Mark(mid, now_ms - quote.age_ms)
 
-    def marks_by_asset(self) -> dict[str, Mark]:
+    def hear_rules(self, rules: Instrument) -> None:
+        """Keep the rules of an instrument of this desk."""
+        if rules.instrument in self.desk.instruments:
+            self.rules[rules.instrument] = rules
+
+    def holdings(self) -> dict[str, Mark | None]:
         """Return the marks of all that is traded against the desk's quote asset, by base."""
-        found = {}
+        found: dict[str, Mark | None] = {}
         for instrument in self.desk.instruments:
             base, quote = assets(instrument)
-            if quote == self.desk.quote and base not in found:
-                found[base] = self.marks.get(instrument, Mark(ZERO, NEVER_HEARD_MS))
+            if quote == self.desk.quote and found.get(base) is None:
+                found[base] = self.marks.get(instrument)
         return found
 
 

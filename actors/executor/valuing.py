@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from actors.executor import day
+from actors.executor import day, opening
 from actors.executor.draft import Draft
 from actors.executor.session import Now, Phase, Session
 from actors.runtime.effects import Write
@@ -13,7 +13,9 @@ EQUITY_EVERY_MS = 60_000
 
 def equity(session: Session, now: Now) -> Decimal | None:
     """Return what we own in the desk's quote asset, None without a young mark of all of it."""
-    marks = session.marks_by_asset()
+    if opening.opened_ms(session.books) is None:
+        return None
+    marks = session.holdings()
     owned = {asset: session.books.owned(asset) for asset in (*marks, session.desk.quote)}
     return day.equity(owned, quote=session.desk.quote, marks=marks, now_ms=now.mono_ms)
 

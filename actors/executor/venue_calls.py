@@ -11,6 +11,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from actors.executor.clock_offset import Measured
+from actors.runtime.effects import Raised
+from actors.runtime.lanes import LaneFull
 from actors.venues.port import (
     HttpCall,
     Lost,
@@ -201,6 +203,8 @@ def outcome_of(result: object) -> Outcome:
         return result.value
     if isinstance(result, NotSent):
         return result
+    if isinstance(result, Raised) and isinstance(result.error, LaneFull):
+        return NotSent(reason="LANE_FULL")
     return Lost(reason=type(result).__name__)
 
 

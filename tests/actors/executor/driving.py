@@ -48,7 +48,7 @@ def settings(**changed):
         "visibility_lag_s": 0,
         "window_ms": 500,
         "on_absent": "release",
-        "asking": Asking(twice_apart_ms=300, scan_first_ms=100),
+        "asking": Asking(twice_apart_ms=300, scan_first_ms=100, open_orders_idle_ms=500),
     }
     return Settings(**given | changed)
 
