@@ -25,6 +25,8 @@ COMMANDS = (
     "decisions",
     "explain",
     "verify",
+    "doctor",
+    "health",
     "exchange",
 )
 
@@ -97,6 +99,14 @@ def _reading(name: str) -> Callable[..., None] | None:
             from scripts.verify import verify
 
             return verify
+        case "doctor":
+            from scripts.doctor import doctor
+
+            return doctor
+        case "health":
+            from scripts.health import health
+
+            return health
         case _:
             return None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import orjson
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -56,7 +57,13 @@ def table(title: str, rows: Iterable[Mapping[str, object]], columns: Sequence[st
     if not lines:
         say(f"{title}: none")
         return
-    shown = Table(title=title, title_justify="left", title_style="bold", pad_edge=False)
+    shown = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        pad_edge=False,
+        box=box.SIMPLE_HEAD,
+    )
     for name in columns:
         numeric = all(_is_number(row.get(name)) for row in lines)
         shown.add_column(name, justify="right" if numeric else "left", overflow="fold")

@@ -1,0 +1,170 @@
+"""Is this good, worth a look, or bad? Pure judgements on what doctor and health measured.
+
+Each answers with a row: what was looked at, the verdict, what was found, and what to do about it.
+Limits are inclusive on the good side; what could not be measured is never a PASS.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+MIB = 1024 * 1024
+DISK_WARN, DISK_FAIL = 1_024 * MIB, 200 * MIB
+LOG_WARN = 256 * MIB  # the store's write-ahead log; a reader that never ends keeps it growing
+HEARTBEAT_WARN_MS, HEARTBEAT_FAIL_MS = 1_000, 3_000
+PERMIT_WARN_MS = 2_000  # older: no order is sent
+OFFSET_WARN_MS, OFFSET_FAIL_MS = 2_000, 4_000  # the venue refuses stamps beyond 5,000
+FEED_WARN_MS = 5_000
+
+
+class State(StrEnum):
+    PASS = "PASS"  # noqa: S105 - a verdict
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+EXIT = {State.PASS: 0, State.WARN: 1, State.FAIL: 2}
+
+
+class Row(Struct, frozen=True):
+    """One thing that was looked at. *todo* is empty for a PASS."""
+
+    name: str
+    state: State
+    found: str
+    todo: str = ""
+
+
+def worst(rows: Iterable[Row]) -> State:
+    """Return the worst verdict of *rows*."""
+    return max((row.state for row in rows), key=lambda state: EXIT[state], default=State.PASS)
+
+
+def passed(name: str, found: str) -> Row:
+    return Row(name, State.PASS, found)
+
+
+def disk(free: int, *, where: str) -> Row:
+    """Judge *free* bytes on the disk of the run directory."""
+    found = f"{free // MIB:,} MiB free at {where}"
+    todo = "make room: without space nothing can be committed, so nothing is sent"
+    if free < DISK_FAIL:
+        return Row("disk", State.FAIL, found, todo)
+    return Row("disk", State.WARN, found, todo) if free < DISK_WARN else passed("disk", found)
+
+
+def log_size(size: int) -> Row:
+    """Judge the size of the store's write-ahead log in bytes."""
+    found = f"{size // MIB:,} MiB in the write-ahead log"
+    if size <= LOG_WARN:
+        return passed("store log", found)
+    return Row("store log", State.WARN, found, "end whatever reads the store without end")
+
+
+def permissions(name: str, mode: int, *, most: int) -> Row:
+    """Judge the permission bits of a file or directory that only its owner may use."""
+    found = f"{name} has mode {mode & 0o777:04o}"
+    if mode & 0o777 & ~most:
+        return Row("permissions", State.FAIL, found, f"chmod {most:04o} {name}")
+    return passed("permissions", found)
+
+
+def kill_file(there: bool) -> Row:
+    if not there:
+        return passed("kill", "the file KILL is not there")
+    return Row("kill", State.WARN, "the file KILL is there: nothing is sent", "btcbot resume")
+
+
+def offset(offset_ms: int, error_ms: int) -> Row:
+    """Judge the venue's clock minus ours, known to *error_ms* either way."""
+    found = f"the venue's clock is {offset_ms:+,} ms from ours (± {error_ms:,})"
+    todo = "set this machine's clock (chrony, systemd-timesyncd)"
+    away = abs(offset_ms) - error_ms
+    if away > OFFSET_FAIL_MS:
+        return Row("venue clock", State.FAIL, found, todo)
+    if away > OFFSET_WARN_MS:
+        return Row("venue clock", State.WARN, found, todo)
+    return passed("venue clock", found)
+
+
+def actor(told: Mapping[str, Any]) -> Row:
+    """Judge one actor of the supervisor's report."""
+    age_ms = told.get("heartbeat_age_ms")
+    found = f"{told.get('state')}, heartbeat {age_ms} ms ago, {told.get('restarts')} restarts"
+    name = f"actor {told.get('role')}"
+    todo = f"see logs/{told.get('role')}.jsonl; it is restarted by itself"
+    silent_ms = age_ms or 0  # a service has no heartbeat: it is asked over HTTP
+    if told.get("state") != "ready" or silent_ms > HEARTBEAT_FAIL_MS:
+        return Row(name, State.FAIL, found, todo)
+    if silent_ms > HEARTBEAT_WARN_MS:
+        return Row(name, State.WARN, found, todo)
+    return passed(name, found)
+
+
+def permits(told: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Judge the age of each issuer's newest echo."""
+    rows = []
+    for one in told:
+        age_ms, name = one.get("age_ms"), f"permit of {one.get('issuer')}"
+        if age_ms is not None and age_ms <= PERMIT_WARN_MS:
+            rows.append(passed(name, f"{age_ms} ms old"))
+            continue
+        found = "never given" if age_ms is None else f"{age_ms:,} ms old: nothing is sent"
+        rows.append(Row(name, State.WARN, found, "the page PERMITS of docs/operations.md"))
+    return rows or [Row("permits", State.WARN, "not told", "wait for the executor to be ready")]
+
+
+def unknown_orders(count: int | None) -> Row:
+    if count is None:
+        return Row("unknown orders", State.WARN, "not told", "wait for the executor to be ready")
+    if count == 0:
+        return passed("unknown orders", "0")
+    todo = "btcbot orders --alive; they end by the venue's evidence alone"
+    return Row("unknown orders", State.WARN, str(count), todo)
+
+
+def feeds(told: Mapping[str, Any] | None) -> list[Row]:
+    """Judge the verdict on all market data, and each instrument of it."""
+    if not told:
+        todo = "see logs/market_data.jsonl"
+        return [Row("feeds", State.FAIL, "no word from market_data", todo)]
+    verdict = str(told.get("verdict"))
+    state = State.FAIL if verdict == "OBSERVE" else State.WARN
+    whole = f"{verdict} {told.get('reason') or ''}".strip()
+    rows = [
+        passed("feeds", whole)
+        if verdict == "NORMAL"
+        else Row("feeds", state, whole, "the page DATA of docs/operations.md")
+    ]
+    for name, one in dict(told.get("instruments") or {}).items():
+        age_ms = one.get("age_ms")
+        found = f"{'tradable' if one.get('tradable') else one.get('problem')}, {age_ms} ms old"
+        fresh = one.get("tradable") and age_ms is not None and age_ms <= FEED_WARN_MS
+        todo = "it comes back by itself; the page DATA of docs/operations.md"
+        rows.append(
+            passed(f"feed {name}", found) if fresh else Row(f"feed {name}", State.WARN, found, todo)
+        )
+    return rows
+
+
+def levels(entries: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Judge every level that is not ACTIVE."""
+    rows = []
+    for one in entries:
+        if one.get("level") == "ACTIVE":
+            continue
+        whose = f"{one.get('scope')} {one.get('name') or ''}".strip()
+        found = f"{one.get('level')} by {one.get('source')}: {one.get('reason')}"
+        todo = "btcbot resume" if one.get("source") == "kill" else f"btcbot level ACTIVE, {whose}"
+        rows.append(Row(f"level of {whose}", State.WARN, found, todo))
+    return rows or [passed("levels", "ACTIVE everywhere")]
+
+
+def differences(found: Iterable[Mapping[str, Any]]) -> Row:
+    """Judge what books and venue last differed in."""
+    told = [f"{d.get('asset')} {d.get('account')} {d.get('difference')}" for d in found]
+    if not told:
+        return passed("books", "agreed with the venue when last compared")
+    return Row("books", State.FAIL, "; ".join(told), "btcbot verify, page BOOKS_DIFFER")

@@ -1,0 +1,47 @@
+"""`btcbot doctor`: may this machine run this desk, and if it runs, is it well?"""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.load import DEFAULT
+from scripts import checks, machine, running, shown
+from scripts.checks import EXIT, Row, passed
+from scripts.desk import VAR, Json, RunDir, runs
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", help="The desk's configuration.", metavar="FILE")
+]
+
+
+def doctor(config: ConfigOption = DEFAULT, as_json: Json = False, run_dir: RunDir = VAR) -> None:
+    """Check configuration, machine, run directory, store, venue and desk; exit 0, 1, 2 = worst."""
+    desk, rows = machine.configuration(config, os.environ)
+    if desk is not None:
+        rows += machine.keys(desk, os.environ)
+    rows += machine.versions()
+    rows.append(machine.clock(desk))
+    rows += machine.run_directory(run_dir)
+    rows += machine.store(run_dir, desk)
+    if desk is not None:
+        simulated = desk.exchange is not None
+        rows.append(running.venue(run_dir, desk.venue, simulated=simulated))
+    if runs(run_dir):
+        rows += running.desk(run_dir)
+    else:
+        rows.append(passed("desk", f"not running on {run_dir}"))
+    report(rows, as_json=as_json)
+
+
+def report(rows: list[Row], *, as_json: bool) -> None:
+    """Write *rows* and end with the worst of them."""
+    result = checks.worst(rows)
+    if as_json:
+        shown.document({"result": result, "checks": shown.plain(rows)})
+    else:
+        columns = ("state", "name", "found", "todo")
+        shown.table("checks", [shown.plain(row) for row in rows], columns)
+        shown.say(f"{result}")
+    raise typer.Exit(EXIT[result])

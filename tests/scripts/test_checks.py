@@ -1,0 +1,125 @@
+"""What doctor and health call good, worth a look, and bad."""
+
+import pytest
+
+from scripts import checks
+from scripts.checks import MIB, Row, State, worst
+
+PASS, WARN, FAIL = State.PASS, State.WARN, State.FAIL
+
+
+@pytest.mark.parametrize(
+    ("mib", "state"),
+    [(1_025, PASS), (1_024, PASS), (1_023, WARN), (200, WARN), (199, FAIL), (0, FAIL)],
+)
+def test_disk_needs_a_gibibyte_and_fails_below_200_mebibytes(mib, state):
+    assert checks.disk(mib * MIB, where="here").state is state
+
+
+@pytest.mark.parametrize(("mib", "state"), [(255, PASS), (256, PASS), (257, WARN)])
+def test_write_ahead_log_may_have_256_mebibytes(mib, state):
+    assert checks.log_size(mib * MIB).state is state
+
+
+@pytest.mark.parametrize(
+    ("mode", "most", "state"),
+    [(0o600, 0o600, PASS), (0o400, 0o600, PASS), (0o640, 0o600, FAIL), (0o701, 0o700, FAIL)],
+)
+def test_permission_beyond_the_most_fails(mode, most, state):
+    assert checks.permissions("key", mode, most=most).state is state
+
+
+@pytest.mark.parametrize(
+    ("offset_ms", "error_ms", "state"),
+    [
+        (2_000, 0, PASS),
+        (2_001, 0, WARN),
+        (-2_001, 0, WARN),
+        (2_010, 10, PASS),
+        (4_000, 0, WARN),
+        (-4_001, 0, FAIL),
+    ],
+)
+def test_clock_is_judged_by_what_is_surely_wrong_with_it(offset_ms, error_ms, state):
+    assert checks.offset(offset_ms, error_ms).state is state
+
+
+@pytest.mark.parametrize(
+    ("state", "age_ms", "verdict"),
+    [
+        ("ready", 1_000, PASS),
+        ("ready", 1_001, WARN),
+        ("ready", 3_000, WARN),
+        ("ready", 3_001, FAIL),
+        ("recovering", 5, FAIL),
+        ("ready", None, PASS),
+    ],
+)
+def test_actor_is_well_when_it_is_ready_and_heard(state, age_ms, verdict):
+    told = {"role": "executor", "state": state, "heartbeat_age_ms": age_ms, "restarts": 0}
+
+    assert checks.actor(told).state is verdict
+
+
+@pytest.mark.parametrize(("age_ms", "state"), [(2_000, PASS), (2_001, WARN), (None, WARN)])
+def test_permit_counts_for_two_seconds(age_ms, state):
+    [row] = checks.permits([{"issuer": "risk_gate", "age_ms": age_ms}])
+
+    assert row.state is state
+
+
+@pytest.mark.parametrize(("count", "state"), [(0, PASS), (1, WARN), (None, WARN)])
+def test_unknown_order_is_worth_a_look(count, state):
+    assert checks.unknown_orders(count).state is state
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state"), [("NORMAL", PASS), ("DEGRADED", WARN), ("OBSERVE", FAIL)]
+)
+def test_verdict_on_the_data_is_told(verdict, state):
+    [row] = checks.feeds({"verdict": verdict, "reason": "", "instruments": {}})
+
+    assert row.state is state
+
+
+@pytest.mark.parametrize(("age_ms", "state"), [(5_000, PASS), (5_001, WARN), (None, WARN)])
+def test_instrument_is_fresh_for_five_seconds(age_ms, state):
+    one = {"tradable": True, "problem": None, "age_ms": age_ms}
+
+    rows = checks.feeds({"verdict": "NORMAL", "reason": "", "instruments": {"BTC_TRY": one}})
+
+    assert rows[1].state is state
+
+
+def test_silence_of_market_data_fails():
+    assert worst(checks.feeds(None)) is FAIL
+
+
+def test_each_level_that_is_not_active_is_named_with_its_source():
+    entries = [
+        {"scope": "desk", "name": "", "source": "kill", "level": "HALTED", "reason": "drill"},
+        {"scope": "instrument", "name": "BTC_TRY", "source": "operator", "level": "ACTIVE"},
+    ]
+
+    [row] = checks.levels(entries)
+
+    assert (row.state, row.todo) == (WARN, "btcbot resume")
+    assert "HALTED by kill: drill" in row.found
+
+
+def test_levels_are_well_when_all_are_active():
+    assert worst(checks.levels([])) is PASS
+
+
+def test_difference_between_books_and_venue_fails():
+    difference = {"asset": "TRY", "account": "total", "difference": "-1"}
+
+    assert checks.differences([difference]).state is FAIL
+    assert checks.differences([]).state is PASS
+
+
+def test_worst_row_counts_and_none_is_a_pass():
+    rows = [Row("a", PASS, ""), Row("b", FAIL, ""), Row("c", WARN, "")]
+
+    assert worst(rows) is FAIL
+    assert worst([]) is PASS
