@@ -168,8 +168,9 @@ def _plan(desk: Desk, keys: secrets.Keys | None, options: Options, *, run_id: st
     venue = desk.venue
     if desk.exchange:
         url = f"{desk.exchange.host}:{port}"
+        calls = f"{desk.exchange.host}:{desk.exchange.front_port or port}"
         venue = replace(
-            venue, base_url=f"http://{url}", graph_url=f"http://{url}", ws_url=f"ws://{url}/"
+            venue, base_url=f"http://{calls}", graph_url=f"http://{url}", ws_url=f"ws://{url}/"
         )
     where = Endpoints(
         run_id=run_id,
