@@ -144,6 +144,8 @@ class Book:
                 break
             meter.took(ticks, amount)
             matches.append(self._trade(side, ticks, entry, amount))
+            if matches[-1].left:
+                break  # it had all it wanted; what rounding left of a budget buys nothing
         return matches
 
     def through(self, ticks: int) -> list[tuple[bool, Match]]:

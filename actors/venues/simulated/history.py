@@ -6,7 +6,7 @@ together. Closed orders beyond a bound are forgotten, oldest first; open ones ne
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from msgspec import Struct, field
@@ -53,6 +53,14 @@ class Order(Struct, kw_only=True):
     @property
     def spends_quote(self) -> bool:
         return self.accepted.method is Method.MARKET and self.accepted.side == "buy"
+
+
+def folded(events: Iterable[Event], *, orders_max: int) -> "History":
+    """Return what *events* come to; its ledger holds every balance."""
+    history = History(orders_max=orders_max)
+    for event in events:
+        history.apply(event)
+    return history
 
 
 class History:
@@ -145,8 +153,8 @@ class History:
     ) -> Iterator[Order]:
         """Yield the orders accepted in the given time with at least that id, newest first."""
         ids = self._ids[account, instrument]
-        for order_id in reversed(ids[bisect_left(ids, from_id) :]):
-            order = self.orders[order_id]
+        for index in range(len(ids) - 1, bisect_left(ids, from_id) - 1, -1):
+            order = self.orders[ids[index]]
             if order.accepted.at_ms < from_ms:
                 return
             if order.accepted.at_ms <= to_ms:

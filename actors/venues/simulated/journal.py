@@ -25,6 +25,12 @@ class JournalLocked(Exception):
     exit_code = 75
 
 
+class JournalUnwritable(Exception):
+    """A change could not be written: nobody heard of it, and the process ends."""
+
+    exit_code = 71
+
+
 class JournalDamaged(Exception):
     """A line that is not an event stands before the end of the journal."""
 
@@ -69,11 +75,14 @@ class Journal:
         os.lseek(self._fd, self._size, os.SEEK_SET)
 
     def append(self, events: Sequence[Event]) -> None:
-        """Write *events* as one change: all of them are in the file, or the process ends."""
+        """Write *events* as one change: all of them, or JournalUnwritable."""
         data = b"".join(_ENCODER.encode(event) + b"\n" for event in events)
-        written = os.write(self._fd, data)
+        try:
+            written = os.write(self._fd, data)
+        except OSError as why:
+            raise JournalUnwritable(f"{self.path}: {why.strerror}") from why
         if written != len(data):
-            raise OSError(f"journal: {written} of {len(data)} bytes written")
+            raise JournalUnwritable(f"{self.path}: {written} of {len(data)} bytes written")
 
     def close(self) -> None:
         os.close(self._fd)

@@ -61,7 +61,7 @@ class Walk:
         moved = self._offset + self._random.gauss(0, self._volatility * sqrt(elapsed_ms / 1000))
         if abs(moved) > self._edge:
             moved = (2 * self._edge - abs(moved)) * (1 if moved > 0 else -1)
-        self._offset = moved
+        self._offset = max(-self._edge, min(self._edge, moved))
         return [Point(self._ticks())]
 
     def mark(self) -> Mark:

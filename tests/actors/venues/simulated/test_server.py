@@ -1,0 +1,427 @@
+"""The exchange as a process: what any HTTP client sees, what a kill leaves, how it ends."""
+
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+from decimal import Decimal
+
+import httpx
+import msgspec
+import pytest
+
+from actors.venues.btcturk.sign import headers
+from actors.venues.port import Ack, Connected, Lost, NewOrder, VenueFill, VenueStatus
+from messages.money import floor_to
+from messages.orders import Side
+from tests.actors.venues.served import ROOT, await_event, command, serving, stamps
+
+EXACT = msgspec.json.Decoder(float_hook=Decimal)
+
+
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("run")) as found:
+        yield found
+
+
+def get(exchange, path, **query):
+    answer = httpx.get(exchange.url + path, params=query)
+    assert answer.status_code == 200, answer.text
+    return EXACT.decode(answer.content)
+
+
+def ask(exchange, method, path, stamp, **options):
+    return httpx.request(
+        method, exchange.url + path, headers=headers(exchange.keys, stamp()), **options
+    )
+
+
+def far_order(number, quantity="0.001"):
+    return {
+        "pairSymbol": "BTCTRY",
+        "orderType": "buy",
+        "orderMethod": "limit",
+        "price": "2500000",
+        "quantity": quantity,
+        "newOrderClientId": f"far-{number}",
+    }
+
+
+def test_server_time_has_no_envelope_and_paths_mean_the_same_in_any_case(exchange):
+    first, second = get(exchange, "/api/v2/server/time"), get(exchange, "/API/v2/Server/TIME")
+
+    assert set(first) == {"serverTime", "serverTime2"}
+    assert second["serverTime"] >= first["serverTime"]
+    assert get(exchange, "/api/v2/server/ping") == {"pong": True}
+
+
+def test_exchangeinfo_lists_whole_prices_for_btc_try(exchange):
+    data = get(exchange, "/api/v2/server/exchangeinfo")["data"]
+    btc = data["symbols"][0]
+
+    assert (btc["name"], btc["nameNormalized"], btc["hasFraction"]) == ("BTCTRY", "BTC_TRY", False)
+    assert btc["filters"][0]["minExchangeValue"] == "99.91"
+    assert btc["minimumLimitOrderPrice"] * 100 == btc["maximumLimitOrderPrice"]
+    assert {currency["symbol"] for currency in data["currencies"]} >= {"TRY", "BTC", "SOL"}
+
+
+def test_a_ticker_is_a_list_also_for_one_pair(exchange):
+    one = get(exchange, "/api/v2/ticker", pairSymbol="BTC_TRY")["data"]
+    all_of_try = get(exchange, "/api/v2/ticker/currency", symbol="try")["data"]
+
+    assert [row["pair"] for row in one] == ["BTCTRY"]
+    assert one[0]["bid"] < one[0]["ask"]
+    assert len(all_of_try) == len(get(exchange, "/api/v2/ticker")["data"]) == 4
+
+
+def test_the_order_book_has_a_float_stamp_and_rows_of_text_best_first(exchange):
+    answer = httpx.get(f"{exchange.url}/api/v2/orderbook?pairSymbol=SOLTRY&limit=3")
+    data = EXACT.decode(answer.content)["data"]
+
+    assert str(data["timestamp"]).endswith(".0")
+    assert len(data["bids"]) == len(data["asks"]) == 3
+    bids, asks = ([Decimal(price) for price, _ in data[side]] for side in ("bids", "asks"))
+    assert bids == sorted(bids, reverse=True)
+    assert asks == sorted(asks)
+    assert all(price.partition(".")[2] for price, _ in data["bids"])
+
+
+def test_the_book_is_never_deeper_than_a_hundred_levels(exchange):
+    assert (
+        len(get(exchange, "/api/v2/orderbook", pairSymbol="BTCTRY", limit=5000)["data"]["bids"])
+        <= 100
+    )
+
+
+def test_candles_have_no_envelope_and_say_nothing_where_nothing_traded(exchange):
+    path, query = "/v1/klines/history", {"symbol": "BTCTRY", "resolution": "60"}
+
+    traded = get(exchange, path, **query, **{"from": 0, "to": 9_999_999_999})
+    empty = get(exchange, path, **query, **{"from": 0, "to": 1_000_000})
+
+    assert traded["s"] == "ok"
+    assert len({len(traded[key]) for key in "tohlcv"}) == 1
+    assert empty == {"s": None, "t": [], "h": [], "o": [], "l": [], "c": [], "v": []}
+    assert get(exchange, "/v1/ohlcs", pair="BTCTRY")[0]["pair"] == "BTCTRY"
+
+
+def test_unknown_paths_methods_and_pairs_are_answered_in_json(exchange):
+    assert httpx.get(f"{exchange.url}/api/v9/nothing").json()["success"] is False
+    assert httpx.get(f"{exchange.url}/api/v9/nothing").status_code == 404
+    assert httpx.put(f"{exchange.url}/api/v1/order").status_code == 405
+    assert httpx.get(f"{exchange.url}/api/v2/orderbook?pairSymbol=XXXTRY").status_code == 400
+
+
+def test_private_paths_need_a_signature(exchange):
+    answer = httpx.get(f"{exchange.url}/api/v1/users/balances")
+
+    assert answer.status_code == 401
+    assert answer.json()["message"] == "Unauthorized - Headers are missing"
+
+
+def test_an_order_is_answered_with_other_keys_than_it_is_listed_with(exchange):
+    stamp = stamps()
+    answer = ask(exchange, "POST", "/api/v1/order", stamp, json=far_order(1)).json()["data"]
+    order_id = answer["id"]
+    listed = ask(exchange, "GET", "/api/v1/openOrders?pairSymbol=BTCTRY", stamp).json()["data"]
+    single = ask(exchange, "GET", f"/api/v1/order/{order_id}", stamp).json()["data"]
+    row = next(row for row in listed["bids"] if row["id"] == order_id)
+
+    assert (answer["newOrderClientId"], row["orderClientId"]) == ("far-1", "far-1")
+    assert (row["time"], single["time"]) == (0, answer["datetime"])
+    assert (row["status"], row["leftAmount"]) == ("Untouched", "0.00100000")
+    assert single["leftAmount"] == "0.0010000000000000"
+    ended = ask(exchange, "DELETE", f"/api/v1/order?id={order_id}", stamp)
+    assert ended.json() == {"success": True, "message": "SUCCESS", "code": 0}
+    single = ask(exchange, "GET", f"/api/v1/order/{order_id}", stamp).json()["data"]
+    assert single["status"] == "Canceled"
+
+
+def test_all_orders_takes_seconds_and_pages_until_an_empty_one(exchange):
+    stamp = stamps()
+    made = [
+        ask(exchange, "POST", "/api/v1/order", stamp, json=far_order(n)).json()["data"]["id"]
+        for n in range(3)
+    ]
+    for order_id in made:
+        ask(exchange, "DELETE", f"/api/v1/order?id={order_id}", stamp)
+    path = "/api/v1/allOrders?pairSymbol=BTCTRY&limit=2"
+
+    pages = [ask(exchange, "GET", f"{path}&page={n}", stamp).json()["data"] for n in (1, 2, 99)]
+    late = ask(exchange, "GET", f"{path}&startTime={stamp()}", stamp)
+    missing = ask(exchange, "GET", "/api/v1/allOrders", stamp)
+
+    ids = [row["id"] for page in pages for row in page]
+    assert ids[:3] == made[::-1]
+    assert pages[2] == []
+    assert (late.status_code, late.json()["code"]) == (400, 1038)
+    assert missing.status_code == 400
+
+
+def test_an_order_that_fills_is_told_in_fills_and_balances(exchange):
+    stamp = stamps()
+    order = far_order(1) | {"orderMethod": "market", "quantity": "1000", "price": None}
+    order_id = ask(exchange, "POST", "/api/v1/order", stamp, json=order).json()["data"]["id"]
+
+    by_order = ask(exchange, "GET", f"/api/v1/users/transactions/trade?orderId={order_id}", stamp)
+    by_pair = ask(
+        exchange, "GET", "/api/v1/users/transactions/trade?pairSymbol=BTCTRY&type=buy", stamp
+    )
+    rows = EXACT.decode(by_order.content)["data"]
+
+    assert rows
+    assert by_pair.json()["data"][: len(rows)] == by_order.json()["data"]
+    spent = sum(
+        row["preciseAmount"] * Decimal(row["price"]) - Decimal(row["fee"]) - Decimal(row["tax"])
+        for row in rows
+    )
+    assert Decimal("999.9999") < spent <= 1000
+    assert all(row["fee"].startswith("-") and row["numeratorSymbol"] == "BTC" for row in rows)
+
+
+def test_transfers_list_the_opening_deposits(exchange):
+    fiat = ask(exchange, "GET", "/api/v1/users/transactions/fiat", stamps()).json()["data"]
+    crypto = ask(exchange, "GET", "/api/v1/users/transactions/crypto?symbol=sol", stamps()).json()
+
+    assert [row["currencySymbol"] for row in fiat] == ["TRY"]
+    assert [row["currencySymbol"] for row in crypto["data"]] == ["SOL"]
+
+
+def test_a_body_that_is_no_order_is_refused(exchange):
+    stamp = stamps()
+    for content in (b"", b"[]", b"{", b"\xff", b"[" * 5_000):
+        answer = ask(exchange, "POST", "/api/v1/order", stamp, content=content)
+
+        assert (answer.status_code, answer.json()["message"]) == (400, "FAILED_ORDER_PARAMETER")
+
+
+def test_a_caller_that_asks_too_often_is_told_when_to_come_back(tmp_path):
+    with serving(tmp_path) as exchange:
+        stamp = stamps()
+        answers = [ask(exchange, "DELETE", "/api/v1/order?id=1", stamp) for _ in range(11)]
+
+    assert [answer.status_code for answer in answers[:10]] == [400] * 10
+    assert answers[10].status_code == 429
+    assert answers[10].headers["Retry-After"] == "1"
+    assert answers[10].json()["message"] == "TOO_MANY_REQUESTS"
+
+
+def order_at(client, public, number, ratio):
+    return client.submit(near(public, number, ratio), stamps()())
+
+
+def near(public, number, ratio):
+    book = public.quote("BTC_TRY")
+    price = floor_to(book.bid * Decimal(ratio), Decimal(10))
+    return NewOrder(
+        client_order_id=f"kept-{number}",
+        instrument="BTC_TRY",
+        side=Side.BUY,
+        price=price,
+        quantity=Decimal("0.0001"),
+    )
+
+
+def test_a_kill_of_the_exchange_loses_nothing(tmp_path):
+    stamp = stamps()
+    with serving(tmp_path) as exchange:
+        client, public = exchange.private(), exchange.public()
+        resting = order_at(client, public, 1, "0.8")
+        filled = order_at(client, public, 2, "1.01")
+        ended = order_at(client, public, 3, "0.8")
+        client.cancel(ended.venue_order_id, stamp())
+        before = exchange.truth()
+        exchange.process.kill()
+        exchange.process.wait()
+    with (tmp_path / "exchange.jsonl").open("ab") as journal:
+        journal.write(b'{"type":"accepted","order_id":3')
+
+    with serving(tmp_path) as exchange:
+        after = exchange.truth()
+        client, public = exchange.private(), exchange.public()
+        found = client.open_orders("BTC_TRY", stamp())
+        new = order_at(client, public, 4, "1.01")
+        trades = [
+            int(fill.trade_id) for fill in client.fills("BTC_TRY", since_ms=0, stamp_ms=stamp())
+        ]
+
+    assert after["orders"] == before["orders"]
+    assert amounts(after) == amounts(before)
+    assert [order.venue_order_id for order in found] == [resting.venue_order_id]
+    assert isinstance(filled, Ack)
+    assert new.venue_order_id == ended.venue_order_id + 1
+    assert trades == sorted(set(trades), reverse=True)
+    assert len(trades) >= 2
+
+
+def amounts(truth):
+    return [{key: row[key] for key in ("asset", "free", "locked")} for row in truth["balances"]]
+
+
+def test_a_resting_order_still_trades_after_a_restart(tmp_path):
+    with serving(tmp_path) as exchange:
+        resting = order_at(exchange.private(), exchange.public(), 1, "0.9997")
+        exchange.process.kill()
+        exchange.process.wait()
+
+    with serving(tmp_path) as exchange:
+        events = exchange.stream(private=True)
+        await_event(events, Connected)
+        found = exchange.private().order(resting.venue_order_id, stamps()())
+        if found.status is VenueStatus.OPEN:
+            fill = await_event(events, VenueFill, within_s=50)
+            assert (fill.venue_order_id, fill.price) == (resting.venue_order_id, found.price)
+
+
+def test_ordered_to_stop_it_serves_until_the_last_private_connection_closes(tmp_path):
+    stamp = stamps()
+    with serving(tmp_path) as exchange:
+        client = exchange.private()
+        order = order_at(client, exchange.public(), 1, "0.8")
+        exchange.process.send_signal(signal.SIGTERM)
+
+        with pytest.raises(subprocess.TimeoutExpired):
+            exchange.process.wait(1.5)
+        assert client.cancel(order.venue_order_id, stamp()) == "SUCCESS"
+        client.close()
+
+        assert exchange.process.wait(5) == 0
+
+
+def test_without_private_connections_it_stops_soon(tmp_path):
+    with serving(tmp_path) as exchange:
+        exchange.process.send_signal(signal.SIGTERM)
+
+        assert exchange.process.wait(5) == 0
+
+
+def test_a_second_order_to_stop_ends_it_at_once(tmp_path):
+    with serving(tmp_path) as exchange:
+        exchange.private().balances(stamps()())
+        exchange.process.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            exchange.process.wait(0.3)
+
+        exchange.process.send_signal(signal.SIGINT)
+
+        assert exchange.process.wait(5) == 0
+
+
+def test_it_ends_when_its_parent_dies(tmp_path):
+    parent = (
+        "import os, subprocess, sys, time\n"
+        "child = subprocess.Popen(sys.argv[1:] + ['--parent', str(os.getpid())])\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    started = subprocess.Popen(
+        [sys.executable, "-c", parent, *command(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    pid = int(started.stdout.readline())
+    started.stdout.readline()  # ready
+    alive = os.pidfd_open(pid)
+
+    started.kill()
+    started.communicate()
+
+    assert select.select([alive], [], [], 5)[0]
+    os.close(alive)
+
+
+def failed(run_dir, *options, toml=None):
+    if toml is not None:
+        (run_dir / "exchange.toml").write_text(toml)
+        options += ("--config", str(run_dir / "exchange.toml"))
+    ended = subprocess.run(
+        command(run_dir, *options), cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
+    assert "Traceback" not in ended.stderr
+    return ended.returncode, ended.stderr
+
+
+def test_a_market_file_that_is_none_is_named_by_line_and_reason(tmp_path):
+    file = tmp_path / "market.csv"
+    file.write_text("open_time_ms,open,high,low,close,quote_volume\n0,1,2,x,1,0\n")
+
+    code, said = failed(tmp_path, "--market", str(file))
+
+    assert code == 78
+    assert "line 2" in said
+    assert "low is 'x'" in said
+
+
+def test_every_fault_of_the_configuration_is_told_at_once(tmp_path):
+    toml = '[exchange]\nseed = "one"\nrate = 13.5\ncolour = 1\nbook_interval_ms = 1\n'
+
+    code, said = failed(tmp_path, toml=toml)
+
+    assert code == 78
+    assert all(key in said for key in ("seed", "rate", "colour", "book_interval_ms"))
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ('[exchange]\ninstruments = ["DOGE_TRY"]', "DOGE_TRY"),
+        ('[exchange]\nspeed = "0"', "speed"),
+        ('[exchange.account]\nsecret = "no base64!"', "base64"),
+        ("[exchange", "not TOML"),
+        ("exchange = 1", "not a table"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_ends_with_78(tmp_path, toml, said):
+    code, told = failed(tmp_path, toml=toml)
+
+    assert (code, said in told) == (78, True), told
+
+
+def test_a_change_that_cannot_be_written_ends_the_exchange_and_was_never_answered(tmp_path):
+    with serving(tmp_path) as exchange:
+        client, public = exchange.private(), exchange.public()
+        wish = near(public, 1, "0.8")
+        size = (tmp_path / "exchange.jsonl").stat().st_size + 10
+        resource.prlimit(exchange.process.pid, resource.RLIMIT_FSIZE, (size, size))
+
+        outcome = client.submit(wish, stamps()())
+
+        assert isinstance(outcome, Lost)
+        assert exchange.process.wait(5) == 71
+    with serving(tmp_path) as exchange:
+        assert exchange.private().open_orders("BTC_TRY", stamps()()) == []
+
+
+def test_a_damaged_journal_ends_with_71_and_names_the_line(tmp_path):
+    (tmp_path / "exchange.jsonl").write_text("nonsense\n")
+
+    code, said = failed(tmp_path)
+
+    assert (code, "line 1" in said) == (71, True)
+
+
+def test_a_second_exchange_on_the_run_directory_is_refused_and_the_first_unharmed(tmp_path):
+    with serving(tmp_path) as exchange:
+        code, said = failed(tmp_path, toml="[exchange]\ndrain_max_ms = 0")
+
+        assert (code, "in use" in said) == (75, True)
+        assert get(exchange, "/api/v2/server/ping") == {"pong": True}
+
+
+def test_faults_that_do_not_exist_are_refused(exchange):
+    for content in (b"{", b'{"colour": 1}', b'{"post_order_outcome": [{"kind": "explode"}]}'):
+        assert httpx.post(f"{exchange.url}/_faults", content=content).status_code == 400
+
+
+def test_control_paths_exist_only_when_asked_for(tmp_path):
+    process = subprocess.Popen(command(tmp_path), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    url = process.stdout.readline().split()[2]
+    answers = [httpx.get(f"{url}/_truth"), httpx.post(f"{url}/_faults", json={})]
+    process.kill()
+    process.communicate()
+
+    assert [answer.status_code for answer in answers] == [404, 404]
