@@ -6,6 +6,7 @@ connection a message came from.
 """
 
 from enum import StrEnum
+from functools import cache
 
 from msgspec import Struct
 
@@ -261,18 +262,20 @@ def connected_by(role: str) -> list[Socket]:
     return sorted((SOCKETS[name] for name in names), key=_order)
 
 
-def heard_by(role: str, socket: str) -> set[type]:
+@cache
+def heard_by(role: str, socket: str) -> frozenset[type]:
     """Return the message types *role* hears on *socket*; anything else there is refused."""
-    return {
+    return frozenset(
         kind
         for edge in EDGES
         if edge.socket == socket and (role in edge.hears or ANYONE in edge.hears)
         for kind in edge.messages
         if edge.back
         == (SOCKETS[socket].pattern is not Pattern.FEED and SOCKETS[socket].binder != role)
-    }
+    )
 
 
+@cache
 def way_out(role: str, kind: type) -> Edge | None:
     """Return the edge by which *role* says a *kind*, None when it never does."""
     mine = [e for e in EDGES if kind in e.messages and e.says == role]

@@ -15,7 +15,7 @@ from actors.strategy.strategies.ma_cross import MaCrossRun
 from actors.strategy.strategies.mean_reversion import MeanReversionRun
 from messages.money import Amount
 
-INSTRUMENTS = ("BTC_TRY", "ETH_TRY")
+INSTRUMENTS = ("BTC_TRY", "ETH_TRY", "SOL_TRY")
 VISIBILITY_S = 1
 
 DESK = DeskSettings(

@@ -25,6 +25,7 @@ from actors.runtime.parts import Parts
 from actors.runtime.wire import Trail
 from actors.strategy.actor import StrategyActor
 from actors.topology import Pattern
+from messages.control import Kill
 from messages.life import Permit
 from messages.state import ExecutorStatus
 from store.identity import Identity
@@ -34,12 +35,12 @@ from tests.simulation.lanes import Lanes
 from tests.simulation.links import Link
 from tests.simulation.nodes import Ended, Node
 from tests.simulation.schedule import Schedule, VirtualClock
-from tests.simulation.venue import Venue, VenueFaults
+from tests.simulation.venue import ACCOUNT, Venue, VenueFaults
 
 SECOND = 1_000_000_000
 RESTART_NS = 30_000_000
 RECONNECT_NS = 60_000_000
-CONTROL_MARK = 1_000
+QUIET_LOOKS = 4  # half a second apart
 IDENTITY = Identity(mode="sim", base_url="http://venue", key_hash="00")
 SHARED_MEMORY = Path("/dev/shm")
 
@@ -115,7 +116,27 @@ class World:
             self.schedule.at(cut.at_ms * 1_000_000, partial(self._cut, cut))
         self.schedule.run_until(self.plan.active_ms * 1_000_000)
         self.calm()
-        self.schedule.run_until((self.plan.active_ms + self.plan.rest_ms) * 1_000_000)
+        ends_ns = (self.plan.active_ms + self.plan.rest_ms) * 1_000_000
+        quiet = 0
+        while quiet < QUIET_LOOKS and self.schedule.now_ns < ends_ns:
+            self.schedule.run_until(self.schedule.now_ns + SECOND // 2)
+            quiet = quiet + 1 if self.at_rest() else 0
+
+    def at_rest(self) -> bool:
+        """Return whether nothing is left to happen: no order anywhere, every fill booked."""
+        executor = self.nodes["executor"].actor
+        if executor is None or self.venue.exchange.history.open_orders(ACCOUNT):
+            return False
+        return not executor._session.books.all_alive()
+
+    def stop_trading(self) -> None:
+        """A person presses the kill switch, until it is heard."""
+        node = self.nodes["executor"]
+        route = Route(socket="executor.control", peer=b"person")
+        if node.alive and not node.frozen:
+            node.deliver("executor.control", Kill(reason="the end"), route, None)
+        else:
+            self.schedule.after(SECOND // 10, self.stop_trading)
 
     def calm(self) -> None:
         """End all faults."""
@@ -124,6 +145,7 @@ class World:
             link.mend()
             link.flow()
             link.slow = False
+        self.schedule.after(SECOND // 2, self.stop_trading)
         for node in self.nodes.values():
             node.fuse = None
             if node.frozen:
