@@ -105,7 +105,7 @@ class RiskGate(Actor):
             yield from self._pause_if_repeated(no)
 
     def _remember(self, no: RefusedIntent) -> Iterable[object]:
-        same_before = self._refusals.news(no)
+        same_before = None if self._records.full else self._refusals.news(no)
         if same_before is None:
             return
         self.log.warning(
@@ -117,8 +117,6 @@ class RiskGate(Actor):
             observed=no.broken.observed,
             limit=no.broken.limit,
         )
-        if self._records.full:
-            return
         at_ms = self.clock.wall_ms()
         yield self._records.keep(
             "decision",
