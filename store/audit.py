@@ -71,6 +71,7 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     positions: tuple[tuple[str, str, Amount], ...]
     levels: tuple[tuple[str, str, str, str], ...]
     alive: tuple[Standing, ...]
+    breach: Breach | None = None
 
 
 class Auditor:
@@ -98,6 +99,7 @@ class Auditor:
     def resumed(cls, at: Checkpoint) -> "Auditor":
         """Return an auditor that goes on from *at*."""
         auditor = cls(head=Head(seq=at.seq, hash=at.hash), epoch=at.epoch)
+        auditor.breach = at.breach
         auditor.balances = {(account, asset): total for account, asset, total in at.balances}
         auditor.versions = dict(at.versions)
         auditor.positions = {(strategy, name): held for strategy, name, held in at.positions}
@@ -118,6 +120,7 @@ class Auditor:
             positions=tuple((*key, Amount(held)) for key, held in self.positions.items()),
             levels=tuple((*key, level) for key, level in self.levels.items()),
             alive=tuple(self._alive.values()),
+            breach=self.breach,
         )
 
     def step(self, rows: Sequence[JournalRow]) -> Breach | None:

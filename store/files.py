@@ -1,6 +1,6 @@
 """How a file becomes durable, and on what kind of disk it lies.
 
-A rename lasts only once the directory is synced too, hence one way to write a whole file.
+A rename lasts only once the directory is synced too.
 """
 
 import os
@@ -34,22 +34,6 @@ def sync_file(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
-
-
-def atomic_write(path: Path, data: bytes) -> None:
-    """Make *path* hold *data*, whole and lasting: whoever reads it sees the old or the new."""
-    beside = path.with_name(f".{path.name}.new")
-    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    sync_directory(path.parent)
 
 
 def network_file_system(path: Path) -> str | None:

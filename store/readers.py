@@ -240,7 +240,22 @@ class Reader:
         )
         told = [_recorded(found) for found in self._dicts(records)]
         known = {line.get("decision_id") for line in told}
-        intents = Intent.select().order_by(Intent.id.desc()).limit(most)
+        intents = (
+            Intent.select(
+                Intent.decision_id,
+                Intent.instrument,
+                Intent.strategy,
+                Intent.at_ms,
+                Intent.why,
+                Intent.client_order_id,
+                Order.side,
+                Order.quantity,
+                Order.price,
+            )
+            .join(Order, on=(Order.client_order_id == Intent.client_order_id))
+            .order_by(Intent.id.desc())
+            .limit(most)
+        )
         told += [
             _accepted(found) for found in self._dicts(intents) if found["decision_id"] not in known
         ]
@@ -314,18 +329,10 @@ def _recorded(found: Plain) -> Plain:
 
 
 def _accepted(found: Plain) -> Plain:
-    sizing = unpack(found["why"]).get("sizing") or {}
-    return {
-        "decision_id": found["decision_id"],
-        "outcome": "sent",
-        "reason": sizing.get("reason", ""),
-        "strategy": found["strategy"],
-        "quantity": sizing.get("quantity"),
-        "price": sizing.get("limit_price"),
-        "at_ms": found["at_ms"],
-        "instrument": found["instrument"],
-        "client_order_id": found["client_order_id"],
-    }
+    why = unpack(found["why"])
+    sizing = why.get("sizing") if isinstance(why, dict) else None
+    reason = sizing.get("reason", "") if isinstance(sizing, dict) else ""
+    return {**_without(found, "why"), "outcome": "sent", "reason": reason}
 
 
 def _without(found: Plain, *names: str) -> Plain:
