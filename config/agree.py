@@ -37,6 +37,8 @@ def check(
 
 
 def _runs(reader: Reader, strategy: StrategySettings, instruments: tuple[str, ...]) -> None:
+    if not strategy.enabled:
+        reader.note("strategy.run", found="none that is enabled", expected="at least one")
     for n, run in enumerate(strategy.run):
         key = f"strategy.run[{n}].instruments"
         _listed(reader, run.instruments, instruments, key)

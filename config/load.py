@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from actors.allocator.settings import Settings as AllocatorSettings
 from actors.executor.settings import Settings as ExecutorSettings
 from actors.market_data.settings import Settings as MarketDataSettings
+from actors.persistence.settings import Settings as PersistenceSettings
 from actors.risk_gate.settings import Settings as RiskGateSettings
 from actors.runtime.settings import DeskSettings, RuntimeSettings, SupervisionSettings
 from actors.strategy.settings import Settings as StrategySettings
@@ -49,6 +50,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     allocator: AllocatorSettings
     risk_gate: RiskGateSettings
     executor: ExecutorSettings
+    persistence: PersistenceSettings
     venue: VenueSettings
     exchange: ExchangeSettings | None
 
@@ -70,6 +72,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "allocator": AllocatorSettings,
     "risk_gate": RiskGateSettings,
     "executor": ExecutorSettings,
+    "persistence": PersistenceSettings,
     "venue": VenueSettings,
     "exchange": ExchangeSettings,
 }

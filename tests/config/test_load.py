@@ -239,6 +239,12 @@ def test_instrument_the_exchange_does_not_list_is_a_fault(tmp_path):
     assert found == ["desk.instruments"]
 
 
+def test_desk_whose_strategies_are_all_off_is_a_fault(tmp_path):
+    run = "[[strategy.run]]\nkind = 'ma_cross'\nname = 'a'\ninstruments = ['BTC_TRY']\n"
+
+    assert keys(over_sim(tmp_path, f"{run}enabled = false\n")) == ["strategy.run"]
+
+
 @pytest.mark.parametrize("kind", ["'nowhere'", "'../sim'", "5", "''"])
 def test_unknown_venue_is_a_fault_that_names_those_there_are(tmp_path, kind):
     (fault,) = faults(over_sim(tmp_path, f"[venue]\nkind = {kind}\n"))
