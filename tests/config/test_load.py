@@ -330,7 +330,7 @@ def test_sim_needs_no_arming():
 
 
 def test_hash_is_that_of_the_numbers_and_not_of_how_they_are_written(tmp_path):
-    same = over_sim(tmp_path, "[risk_gate]\nposition_max_try = '5000.00'\n")
+    same = over_sim(tmp_path, "[risk_gate]\nposition_max_try = '10000.00'\n")
 
     assert load(same).hash == load().hash
 
