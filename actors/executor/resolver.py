@@ -19,6 +19,7 @@ from actors.executor.settings import Settings
 from actors.executor.sweep import BEFORE_STAMP_MS
 from actors.executor.venue_calls import ReadAllOrders
 from actors.executor.watching import Watching
+from messages.money import text
 from messages.orders import OrderState
 from store.rows import OrderRow
 
@@ -160,7 +161,7 @@ def report(books: Books, evidence: Mapping[str, Evidence], wall_ms: int) -> list
             "instrument": order.instrument,
             "age_ms": max(0, wall_ms - order.created_ms),
             "hold_asset": order.hold_asset,
-            "held": format(order.hold_left, "f"),
+            "held": text(order.hold_left),
             "scans": evidence.get(order.client_order_id, Evidence()).scans,
             "last_evidence": evidence.get(order.client_order_id, Evidence()).last,
         }

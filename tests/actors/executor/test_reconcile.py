@@ -1,0 +1,240 @@
+"""When books and venue can be compared, what differs, and what is certain."""
+
+import pytest
+
+from actors.executor import reconcile
+from actors.executor.facts import Seen
+from actors.executor.reconcile import Checked, Difference, Standing, compare
+from actors.executor.reconciling import Reconciler, Stage
+from actors.executor.settings import Asking
+from actors.executor.states import Fact
+from actors.executor.watching import Watching
+from actors.venues.port import VenueBalance
+from messages.money import Amount
+from messages.orders import OrderState
+from tests.actors.executor.ledgers import VENUE_ID, answer, books, filled, tell
+from tests.actors.executor.wishes import batch, intent
+
+ACK = Seen(fact=Fact.ACK, venue_order_id=VENUE_ID)
+
+
+def row(asset, free=0, held=0, withdrawing=0, at_ms=None):
+    return VenueBalance(
+        asset=asset,
+        free=Amount(free),
+        held=Amount(held),
+        withdrawing=Amount(withdrawing),
+        at_ms=at_ms,
+    )
+
+
+def standing(on, fills=0):
+    version = on.instrument("BTC_TRY").version
+    return Standing(asked_ms=0, fills=fills, versions={"BTC_TRY": version})
+
+
+def found(on, *rows, before=None):
+    checked = compare(on, rows, before or standing(on), now_ms=5)
+    return [(one.asset, one.account, one.venue - one.books) for one in checked.differences]
+
+
+def with_order(*facts):
+    on = books(TRY=10_000)
+    name = answer(batch(intent()), on).sends[0].client_order_id
+    tell(on, name, *facts)
+    return on, name
+
+
+def test_equal_amounts_are_clean():
+    on = books(TRY=10_000, BTC="0.1")
+
+    assert compare(on, [row("TRY", 10_000), row("BTC", "0.1")], standing(on), now_ms=5).is_clean
+
+
+@pytest.mark.parametrize("off", ["0.00000001", "-0.00000001"])
+def test_the_last_digit_is_a_difference(off):
+    on = books(TRY=10_000)
+
+    assert ("TRY", "total", Amount(off)) in found(on, row("TRY", 10_000 + Amount(off)))
+
+
+def test_an_asset_that_the_books_do_not_know_is_a_difference():
+    assert ("ETH", "total", 1) in found(books(TRY=1), row("TRY", 1), row("ETH", 1))
+
+
+def test_an_asset_that_the_venue_does_not_show_is_a_difference():
+    assert ("BTC", "total", -1) in found(books(BTC=1))
+
+
+def test_without_orders_free_and_held_must_agree_too():
+    on = books(TRY=10_000)
+
+    assert found(on, row("TRY", 9_000, held=1_000)) == [
+        ("TRY", "held", 1_000),
+        ("TRY", "free", -1_000),
+    ]
+
+
+def test_with_an_order_alive_only_the_total_counts():
+    on, _ = with_order(ACK)
+
+    assert found(on, row("TRY", 9_000, held=1_000)) == []
+    assert found(on, row("TRY", 9_000, held=999)) == [("TRY", "total", -1)]
+
+
+def test_an_order_that_ended_between_the_reads_makes_free_and_held_incomparable():
+    on, name = with_order(ACK)
+    before = standing(on)
+    tell(on, name, Seen(fact=Fact.DONE, ended=OrderState.CANCELLED, venue_order_id=VENUE_ID))
+
+    assert found(on, row("TRY", 9_000, held=1_000), before=before) == []
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (),
+        (Seen(fact=Fact.LOST),),
+        (ACK, Seen(fact=Fact.OPEN, venue_order_id=VENUE_ID, filled=Amount("0.0004"))),
+    ],
+)
+def test_what_an_unknown_or_incomplete_order_touches_cannot_be_compared(facts):
+    on, _ = with_order(*facts)
+
+    checked = compare(on, [row("TRY", 1)], standing(on), now_ms=5)
+
+    assert (checked.differences, set(checked.unclear)) == ((), {"BTC", "TRY"})
+    assert not checked.is_clean
+
+
+def test_withdrawals_are_part_of_the_total():
+    assert found(books(TRY=10), row("TRY", 4, withdrawing=6)) == [("TRY", "free", -6)]
+
+
+def test_a_difference_names_every_instrument_of_its_asset():
+    one = Difference(asset="TRY", account="total", books=Amount(1), venue=Amount("0.5"))
+
+    told = reconcile.affected([one], ["BTC_TRY", "ETH_USDT", "USDT_TRY"])
+
+    assert set(told) == {"BTC_TRY", "USDT_TRY"}
+    assert told["BTC_TRY"] == "BOOKS_DIFFER: TRY total -0.5"
+
+
+@pytest.mark.parametrize(("stamp", "stale"), [(99, True), (100, False), (None, False)])
+def test_balances_from_before_the_newest_fill_are_stale(stamp, stale):
+    assert reconcile.is_stale([row("TRY", at_ms=stamp)], 100) is stale
+
+
+def checked(*differences, at_ms=0, unclear=()):
+    return Checked(
+        differences=differences, unclear=unclear, balances=(), asked_ms=at_ms, heard_ms=at_ms
+    )
+
+
+ONE = Difference(asset="TRY", account="total", books=Amount(1), venue=Amount(2))
+
+
+@pytest.mark.parametrize(("later_ms", "certain"), [(1_999, ()), (2_000, (ONE,))])
+def test_a_difference_counts_when_it_shows_twice_far_enough_apart(later_ms, certain):
+    course = Reconciler(Asking(twice_apart_ms=2_000))
+    course.judge(checked(ONE))
+
+    assert course.judge(checked(ONE, at_ms=later_ms)) == certain
+
+
+def test_a_difference_that_goes_away_counts_for_nothing():
+    course = Reconciler(Asking(twice_apart_ms=2_000))
+    course.judge(checked(ONE))
+    course.judge(checked(at_ms=1_000))
+
+    assert course.judge(checked(ONE, at_ms=5_000)) == ()
+
+
+def test_another_amount_is_another_difference():
+    course = Reconciler(Asking(twice_apart_ms=2_000))
+    course.judge(checked(ONE))
+    other = Difference(asset="TRY", account="total", books=Amount(1), venue=Amount(3))
+
+    assert course.judge(checked(other, at_ms=5_000)) == ()
+
+
+class Course:
+    """A comparison under way, step by step."""
+
+    def __init__(self):
+        self.on = books(TRY=10)
+        self.watching = Watching(["BTC_TRY"])
+        self.course = Reconciler(Asking(twice_apart_ms=2_000))
+        self.course.begin(self.on, ["BTC_TRY"], fills=0, now_ms=0)
+
+    def read(self, *rows, fills=0, newest_fill_ms=0, now_ms=1):
+        request = self.course.request()
+        self.course.asked()
+        assert self.course.request() is None
+        return self.course.heard(
+            request.number, rows, fills=fills, newest_fill_ms=newest_fill_ms, now_ms=now_ms
+        )
+
+    def sweep(self, now_ms=2):
+        self.watching.swept("BTC_TRY", now_ms)
+        self.course.advance(self.watching)
+
+
+def test_two_equal_reads_around_a_sweep_can_be_compared():
+    one = Course()
+
+    assert one.read(row("TRY", 10)) is None
+    one.course.advance(one.watching)
+    assert one.course.stage is Stage.SWEEP
+    one.sweep()
+    assert one.read(row("TRY", 10)) is not None
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"rows": [row("TRY", 11)]},
+        {"rows": [row("TRY", 10)], "fills": 1},
+        {"rows": [row("TRY", 10, at_ms=5)], "newest_fill_ms": 6},
+    ],
+)
+def test_what_moved_in_between_begins_anew(second):
+    one = Course()
+    one.read(row("TRY", 10))
+    one.sweep()
+    rows = second.pop("rows")
+
+    assert one.read(*rows, **second) is None
+    assert one.course.is_due(1)
+
+
+def test_a_move_from_free_to_held_is_no_move():
+    one = Course()
+    one.read(row("TRY", 10))
+    one.sweep()
+
+    assert one.read(row("TRY", 4, held=6)) is not None
+
+
+def test_a_read_that_failed_is_asked_again():
+    one = Course()
+    request = one.course.request()
+    one.course.asked()
+
+    one.course.failed(request.number)
+
+    assert one.course.request() == request
+
+
+def test_an_answer_to_an_older_read_is_nothing():
+    one = Course()
+
+    assert one.course.heard(99, [row("TRY", 1)], fills=0, newest_fill_ms=0, now_ms=1) is None
+    assert one.course.stage is Stage.FIRST
+
+
+def test_a_fill_that_is_booked_keeps_the_books_equal():
+    on, name = with_order(ACK)
+    tell(on, name, filled(client_order_id=name))
+
+    assert found(on, row("TRY", "8798.56"), row("BTC", "0.0004")) == []
