@@ -3,6 +3,7 @@
 Nothing returns from here but the end of the process.
 """
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ def keep(
     echo: Callable[[bytes], None],
 ) -> NoReturn:
     """Be the keeper that *build* makes until it is stopped; *echo* gets each line of its log."""
+    os.umask(0o077)  # what is written from here on is its owner's alone
     trace = process.trace_file(str(run_dir), role)
     around = birth.surroundings(role, run_dir, endpoints, runtime, trace=trace, echo=echo)
     process.no_core_files()

@@ -31,7 +31,8 @@ def no_core_files() -> None:
 def trace_file(run_dir: str, role: str) -> IO[bytes]:
     """Return where stacks go when something goes wrong; SIGUSR1 asks for all of them."""
     path = Path(run_dir) / "logs" / f"{role}.trace"
-    trace = path.open("ab", buffering=0)
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    trace = os.fdopen(fd, "ab", buffering=0)
     faulthandler.enable(trace)
     faulthandler.register(signal.SIGUSR1, file=trace, all_threads=True)
     return trace

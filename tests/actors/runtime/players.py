@@ -16,7 +16,7 @@ from actors.runtime.effects import After, Back, Call, Called, Exit, Tick
 from actors.runtime.failures import InvariantBroken
 from actors.runtime.lanes import LaneSpec
 from actors.runtime.parts import Parts
-from messages import control, orders, state
+from messages import control, life, orders, state
 from messages.money import Amount
 
 DEED_MS = 50
@@ -27,9 +27,11 @@ class Player(Actor):
 
     role = "player"
 
-    def __init__(self, parts: Parts, *, deed: str, ready_after_ms: int, stubborn_ms: int) -> None:
+    def __init__(
+        self, parts: Parts, *, deed: str, deed_ms: int, ready_after_ms: int, stubborn_ms: int
+    ) -> None:
         super().__init__(parts)
-        self._deed = deed
+        self._deed, self._deed_ms = deed, deed_ms
         self._ready_after_ms = ready_after_ms
         self._stubborn_ms = stubborn_ms
         self._ready = False
@@ -39,7 +41,7 @@ class Player(Actor):
         if self._deed == "fail in started":
             raise ValueError("started went wrong")
         yield After(self._ready_after_ms, Tick("ready"))
-        yield After(DEED_MS, Tick("deed"))
+        yield After(self._deed_ms, Tick("deed"))
 
     def waiting_for(self) -> str:
         return "" if self._ready else "its time"
@@ -59,7 +61,7 @@ class Player(Actor):
                 return ()
             case control.StatusQuery():
                 return (Back(self.route, control.Reply(ok=True, code="OK", message=self._deed)),)
-        self._note(type(message).__name__, peer=self.route.peer.decode())
+        self._hear(message)
         return self._answer(message)
 
     def stopping(self, reason: str) -> Iterable[object]:
@@ -111,6 +113,12 @@ class Player(Actor):
             case "say a batch":
                 return (batch(), After(100, Tick("deed")))
         return ()
+
+    def _hear(self, message: object) -> None:
+        more = {}
+        if isinstance(message, life.Permit):
+            more = {"nonce": message.nonce, "issuer": message.issuer}
+        self._note(type(message).__name__, peer=self.route.peer.decode(), **more)
 
     def _note(self, event: str, **more: object) -> None:
         with (self.parts.run_dir / f"{self.parts.role}.heard").open("ab") as file:
@@ -171,7 +179,20 @@ def batch(decision_id: str = "d1") -> orders.IntentBatch:
     )
 
 
-def build(parts: Parts, *, deed: str = "", ready_after_ms: int = 0, stubborn_ms: int = 0) -> Actor:
-    player = Player(parts, deed=deed, ready_after_ms=ready_after_ms, stubborn_ms=stubborn_ms)
-    player.role = parts.role  # type: ignore[misc]
+def build(
+    parts: Parts,
+    *,
+    deed: str = "",
+    deed_ms: int = DEED_MS,
+    ready_after_ms: int = 0,
+    stubborn_ms: int = 0,
+) -> Actor:
+    player = Player(
+        parts,
+        deed=deed,
+        deed_ms=deed_ms,
+        ready_after_ms=ready_after_ms,
+        stubborn_ms=stubborn_ms,
+    )
+    player.role = parts.role
     return player

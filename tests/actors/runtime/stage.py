@@ -40,6 +40,10 @@ class Stage:
         return self
 
     def __exit__(self, *_why: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End everything that may still run."""
         pids = self.everybody()
         if self.keeper.poll() is None:
             self.keeper.kill()
@@ -60,13 +64,10 @@ class Stage:
 
     def all_ready(self) -> dict[str, Any]:
         """Wait until everybody is ready and return the report that says so."""
-        return until(lambda: self._ready_report(), "everybody ready")
+        return until(self._ready_report, "everybody ready")
 
     def _ready_report(self) -> dict[str, Any] | None:
-        try:
-            report = self.ask("supervisor.control", StatusQuery(), 1.0).report
-        except Unreachable:
-            return None
+        report = self.ask("supervisor.control", StatusQuery(), 1.0).report
         everybody = [*report["actors"], *report["services"]]
         return report if all(one["state"] == "ready" for one in everybody) else None
 
@@ -103,12 +104,12 @@ class Stage:
 
 
 def until(found: Callable[[], Any], what: str, within_s: float = PATIENCE_S) -> Any:
-    """Return what *found* returns once that is something."""
+    """Return what *found* returns once that is something; a desk may not be reachable before."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:
-        result = found()
-        if result:
-            return result
+        with contextlib.suppress(Unreachable):
+            if result := found():
+                return result
         select.select([], [], [], STEP_S)
     raise AssertionError(f"waited {within_s} s in vain for: {what}")
 
@@ -137,4 +138,9 @@ def descendants(pid: int) -> set[int]:
     while front:
         front = {child for child, parent in parents.items() if parent in front} - found
         found |= front
-    return {one for one in found if alive(one)}
+    return {one for one in found if alive(one) and not is_tracker(one)}
+
+
+def is_tracker(pid: int) -> bool:
+    """Return whether *pid* is multiprocessing's own book-keeper; it goes with the last child."""
+    return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
