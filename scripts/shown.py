@@ -48,7 +48,8 @@ def document(value: object) -> None:
 
 def say(line: str | Text) -> None:
     """Write one line for a person."""
-    console().print(line, soft_wrap=True, highlight=False)
+    # As text: what stands in brackets is no markup here.
+    console().print(Text(line) if isinstance(line, str) else line, soft_wrap=True)
 
 
 def table(title: str, rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> None:

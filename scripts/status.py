@@ -1,6 +1,6 @@
 """`btcbot status`: is everybody ready, and may the desk trade?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from messages.control import StatusQuery
@@ -25,15 +25,30 @@ def show(report: Mapping[str, Any]) -> None:
     shown.say(f"mode {mode} · level {level} · host {host}")
     shown.table("actors", report.get("actors", ()), ACTOR_COLUMNS)
     if services := report.get("services"):
-        shown.table("services", services, tuple(services[0]))
-    shown.say(f"permits: {_pairs(report.get('permits'))}")
+        shown.table("services", services, ("role", "pid", "state", "restarts"))
+    shown.say(f"permits: {permits(report.get('permits') or ())}")
     shown.say(f"unknown orders: {report.get('unknown_orders')}")
-    shown.say(f"feeds: {_pairs(report.get('feeds'))}")
+    for line in feeds(report.get("feeds")):
+        shown.say(line)
 
 
-def _pairs(value: object) -> str:
-    if isinstance(value, Mapping):
-        return " · ".join(f"{key} {_pairs(inner)}" for key, inner in value.items()) or "none"
-    if isinstance(value, list | tuple):
-        return " · ".join(_pairs(one) for one in value) or "none"
-    return "unknown" if value is None else str(value)
+def permits(told: Iterable[Mapping[str, Any]]) -> str:
+    """Return who permits trading, and how old the newest permit is."""
+    each = [
+        f"{one.get('issuer')} {'never' if one.get('age_ms') is None else one['age_ms']} ms old"
+        for one in told
+    ]
+    return " · ".join(each).replace("never ms old", "never") or "not told"
+
+
+def feeds(told: Mapping[str, Any] | None) -> Iterator[str]:
+    """Give the verdict on market data and a line per instrument."""
+    if not told:
+        yield "feeds: not told"
+        return
+    reason = "" if told.get("reason") in (None, "OK") else f" ({told['reason']})"
+    yield f"feeds: {told.get('verdict')}{reason}, {told.get('reconnects')} reconnects"
+    for name, one in dict(told.get("instruments") or {}).items():
+        how = "tradable" if one.get("tradable") else f"not tradable, {one.get('problem')}"
+        age_ms = one.get("age_ms")
+        yield f"  {name}: {how}, quote {'never heard' if age_ms is None else f'{age_ms} ms old'}"

@@ -1,0 +1,205 @@
+"""A real desk for the benchmark: six processes, the simulated exchange, orders without end.
+
+Its one strategy always wants a little more, at once and across the spread, so that each fresh quote
+may lead to an order. Calls to the exchange pass through a `Relay`, which notes when bytes come.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from actors.runtime.clock import SystemClock
+from actors.runtime.control import Unreachable, ask
+from actors.topology import ROLES
+from messages.control import Reply, StatusQuery
+from scripts.bench.relay import Relay
+from scripts.pace import Pace
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+CALM = ""  # as a first run: config/sim.toml
+READY_WITHIN_MS = 20_000
+ENDS_WITHIN_S = 40
+POLL_MS = 2
+ASK_S = 2.0
+
+# Everything that slows a desk down on purpose is switched off; nothing else is.
+BUSY = """\
+extends = "chaos.toml"
+
+[desk]
+prefix = "bench"
+instruments = ["BTC_TRY", "ETH_TRY", "SOL_TRY"]
+adopt_holdings = false
+
+[strategy]
+decide_every_ms = 0
+
+[[strategy.run]]
+kind = "mean_reversion"
+name = "always_more"
+instruments = ["BTC_TRY", "ETH_TRY", "SOL_TRY"]
+anchor_price = 1_000_000_000
+bootstrap_try = 150
+order_try = 150
+window_s = 60
+sample_s = 1
+samples_min = 1
+
+[market_data]
+quote_every_ms = 0
+
+[allocator]
+pricing = "cross"
+offset_bps = 50
+position_max_try = 1_000_000_000
+pass_max_try = 1_000_000_000
+order_max_try = 1_000
+orders_per_pass_max = 100
+every_ms = 1
+refused_again_ms = 1
+
+[risk_gate]
+position_max_try = 1_000_000_000
+gross_max_try = 1_000_000_000
+orders_max = 1_000
+instrument_orders_max = 1_000
+orders_per_s_max = 1_000
+orders_per_min_max = 60_000
+cooldown_ms = 1
+repeated_max = 100_000
+daily_loss_max_try = 1_000_000_000
+fee_day_max_try = 1_000_000_000
+loss_streak_max = 1_000
+
+[risk_gate.modes]
+drawdown_max_try = 1_000_000_000
+exposure_max_try = 1_000_000_000
+
+[executor.limits]
+gross_max_try = 1_000_000_000
+orders_per_s_max = 1_000
+orders_per_min_max = 60_000
+day_notional_max_try = 1_000_000_000
+
+[executor.budgets]
+submit = {{ burst = 1_000, per_min = 60_000 }}
+cancel = {{ burst = 1_000, per_min = 60_000 }}
+order = {{ burst = 1_000, per_min = 60_000 }}
+open_orders = {{ burst = 1_000, per_min = 60_000 }}
+fills = {{ burst = 1_000, per_min = 60_000 }}
+
+[exchange]
+port = {port}
+front_port = {front}
+speed = 1
+book_interval_ms = {pace_ms}
+enforce_limits = false
+
+[exchange.account]
+balances = {{ TRY = 1_000_000_000 }}
+
+[exchange.house]
+step_ms = {pace_ms}
+level_notional_try = 1_000_000
+"""
+
+
+class Desk:
+    """A desk that runs in *run_dir* until `stop`; *relay* saw every call it made."""
+
+    def __init__(self, run_dir: Path, process: "subprocess.Popen[bytes]", relay: Relay) -> None:
+        self.run_dir = run_dir
+        self.relay = relay
+        self._process = process
+        self._clock = SystemClock()
+        self.began_ns = self._clock.mono_ns()
+
+    def ask(self, socket_name: str, message: object) -> Reply:
+        """Return what the desk answers. Raises Unreachable."""
+        return ask(self.run_dir, socket_name, message, ASK_S)
+
+    def status(self) -> dict[str, Any]:
+        """Return the supervisor's report, empty while there is none."""
+        try:
+            return ask(self.run_dir, "supervisor.control", StatusQuery(), ASK_S).report
+        except Unreachable:
+            return {}
+
+    def actors(self) -> dict[str, Mapping[str, Any]]:
+        """Return what the supervisor tells of each actor, by role."""
+        return {one["role"]: one for one in self.status().get("actors", ())}
+
+    def wait_ready(self) -> None:
+        """Wait until all six are ready. Raises RuntimeError when they are not in time."""
+        until_ms = self._clock.mono_ms() + READY_WITHIN_MS
+        pace = Pace(POLL_MS)
+        while self._clock.mono_ms() < until_ms:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the desk ended with {self._process.returncode}")
+            found = self.actors()
+            if len(found) == len(ROLES) and all(a["state"] == "ready" for a in found.values()):
+                return
+            pace.rest(POLL_MS / 1_000)
+        raise RuntimeError(f"the desk was not ready within {READY_WITHIN_MS} ms")
+
+    def log_lines(self, name: str) -> Iterator[dict[str, Any]]:
+        """Give the lines of one actor's log."""
+        path = self.run_dir / "logs" / f"{name}.jsonl"
+        if path.exists():
+            for line in path.read_bytes().splitlines():
+                yield json.loads(line)
+
+    def stop(self) -> None:
+        """Stop in order; after ENDS_WITHIN_S the supervisor is killed, and all with it."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self.relay.close()
+
+
+@contextmanager
+def desk(directory: Path, *, pace_ms: int = 20, ready: bool = True) -> Iterator[Desk]:
+    """Give a busy desk in a new run directory below *directory*; it is stopped with the block."""
+    with tempfile.TemporaryDirectory(prefix="desk-", dir=directory) as name:
+        run_dir = Path(name)
+        port = _free_port()
+        relay = Relay(("127.0.0.1", port))
+        config = run_dir / "bench.toml"
+        config.write_text(BUSY.format(port=port, front=relay.port, pace_ms=pace_ms))
+        started = Desk(run_dir, _start(run_dir, config), relay)
+        try:
+            if ready:
+                started.wait_ready()
+            yield started
+        finally:
+            started.stop()
+
+
+def _start(run_dir: Path, config: Path) -> "subprocess.Popen[bytes]":
+    command = (sys.executable, "supervisor.py", "--plain")
+    with (run_dir / "bench.out").open("wb") as out:
+        return subprocess.Popen(  # noqa: S603 - our own
+            (*command, "--config", str(config), "--run-dir", str(run_dir)),
+            cwd=CHECKOUT,
+            env=dict(os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return int(held.getsockname()[1])

@@ -1,0 +1,80 @@
+"""How long is an actor gone after SIGKILL? From the signal to ready, by the supervisor's log.
+
+Each actor in turn, while orders flow; the log's times have a resolution of 1 ms.
+"""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from actors.runtime.clock import SystemClock
+from actors.topology import ROLES
+from scripts.bench.desks import Desk, desk
+from scripts.bench.figures import MS, Figure, Section, quantile
+from scripts.pace import Pace
+
+GOAL_MS, EXECUTOR_GOAL_MS = 50, 500
+BACK_WITHIN_MS = 15_000
+REST_S = 0.5  # between two kills
+WARM_S = 3.0
+
+
+def measure(directory: Path, *, quick: bool) -> Section:
+    """Return the time from SIGKILL to ready of each actor."""
+    rounds = 2 if quick else 20
+    taken: dict[str, list[float]] = {role: [] for role in ROLES}
+    lost = []
+    with desk(directory) as busy:
+        Pace(0).rest(WARM_S)
+        for _ in range(rounds):
+            for role in ROLES:
+                back_ms = kill_once(busy, role)
+                if back_ms is None:
+                    lost.append(role)
+                else:
+                    taken[role].append(back_ms)
+                Pace(0).rest(REST_S)
+    figures = [figure for role in ROLES if taken[role] for figure in _figures(role, taken[role])]
+    notes = [f"not ready within {BACK_WITHIN_MS} ms: {', '.join(lost)}"] if lost else []
+    return Section(title="SIGKILL to ready", figures=tuple(figures), notes=tuple(notes))
+
+
+def kill_once(busy: Desk, role: str) -> float | None:
+    """Return the ms from SIGKILL of *role* until its successor is ready, None when it is not."""
+    clock, pace = SystemClock(), Pace(20)
+    before = busy.actors().get(role)
+    if before is None or before["pid"] is None:
+        return None
+    killed_ms = clock.wall_ns() / 1e6
+    os.kill(int(before["pid"]), signal.SIGKILL)
+    until_ms = clock.mono_ms() + BACK_WITHIN_MS
+    while clock.mono_ms() < until_ms:
+        pace.rest(0.02)
+        for line in busy.log_lines("supervisor"):
+            if _is_back(line, role, int(before["pid"]), killed_ms):
+                return max(0.0, float(line["at_ms"]) - killed_ms)
+    return None
+
+
+def _is_back(line: dict[str, Any], role: str, pid: int, since_ms: float) -> bool:
+    return (
+        line.get("event") == "actor_ready"
+        and line.get("child") == role
+        and line.get("child_pid") != pid
+        and float(line.get("at_ms", 0)) >= since_ms - 1
+    )
+
+
+def _figures(role: str, taken: list[float]) -> list[Figure]:
+    goal = EXECUTOR_GOAL_MS if role == "executor" else GOAL_MS
+    return [
+        Figure(
+            what=f"{role}, {name}",
+            value=quantile(taken, ratio),
+            unit=MS,
+            goal=goal if name == "p50" else None,
+            samples=len(taken),
+        )
+        for ratio, name in ((0.5, "p50"), (0.99, "p99"))
+    ]
