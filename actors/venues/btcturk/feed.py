@@ -148,7 +148,7 @@ class Feed:
         if book is None:
             return ()  # no full book yet: a difference alone says nothing
         for side, rows in ((book.bids, body.get("BO")), (book.asks, body.get("AO"))):
-            for row in rows if isinstance(rows, list) else ():
+            for row in _objects(rows):
                 price = self._price(row.get("P"))
                 if row.get("CP") == REMOVED:
                     side.pop(price, None)
@@ -169,9 +169,7 @@ class Feed:
         )
 
     def _levels(self, rows: object) -> dict[Decimal, object]:
-        if not isinstance(rows, list):
-            raise VenueUnreadable("a side of the book is no list")
-        return {self._price(row.get("P")): row.get("A") for row in rows}
+        return {self._price(row.get("P")): row.get("A") for row in _objects(rows)}
 
     def _price(self, raw: object) -> Decimal:
         """Return a price; the same texts come again and again."""
@@ -191,6 +189,12 @@ class Feed:
         if not isinstance(symbol, str):
             raise VenueUnreadable("a symbol is no text")
         return self._reader.symbols.ours(symbol)
+
+
+def _objects(rows: object) -> list[Body]:
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise VenueUnreadable("a side of the book is no list of objects")
+    return rows
 
 
 class _Book:

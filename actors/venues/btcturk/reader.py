@@ -149,10 +149,10 @@ class Reader:
     def trade(self, instrument: str, row: object) -> PublicTrade:
         """Return one trade of a 421 or 422 frame; its side is the taker's, 0 for buy."""
         row = _row(row)
-        sides: dict[object, Side] = {0: Side.BUY, 1: Side.SELL}
-        side = sides.get(row.get("S"))
-        if side is None:
+        said = row.get("S")
+        if said not in (0, 1):
             raise _wrong("S is neither 0 nor 1", row)
+        side = Side.SELL if said else Side.BUY
         return PublicTrade(
             instrument=instrument,
             trade_id=_text(row, "I"),
