@@ -50,6 +50,7 @@ class Books:
         self.levels: dict[tuple[str, str, str], LevelRow] = {}
         self.positions: dict[tuple[str, str], PositionRow] = {}
         self.day: DayRow | None = None
+        self.buying = ZERO  # what alive buys may still cost at their limits, in quote
         self._alive: dict[str, dict[str, OrderRow]] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._by_venue_id: dict[int, str] = {}
@@ -172,6 +173,8 @@ class Books:
 
     def _put_order(self, row: OrderRow) -> None:
         key = row.client_order_id
+        before = self.orders.get(key)
+        self.buying += _still_buying(row) - (_still_buying(before) if before else ZERO)
         self.orders[key] = row
         self.touched[row.instrument] = None
         if row.venue_order_id is not None:
@@ -188,6 +191,12 @@ class Books:
             oldest, _ = self._ended.popitem(last=False)
             forgotten = self.orders.pop(oldest)
             self._by_venue_id.pop(forgotten.venue_order_id or 0, None)
+
+
+def _still_buying(order: OrderRow) -> Decimal:
+    if order.side is Side.SELL or order.state not in ALIVE:
+        return ZERO
+    return left(order) * order.price
 
 
 def left(order: OrderRow) -> Decimal:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from actors.executor import day
-from actors.executor.books import Books, left
+from actors.executor.books import Books
 from actors.executor.day import Mark
 from actors.executor.settings import Limits
 from messages.instrument import Instrument
@@ -61,8 +61,7 @@ def gross(books: Books, view: View) -> Decimal | None:
         if owned and mark is None:
             return None
         total += owned * mark.mid if mark is not None else ZERO
-    buys = (order for order in books.all_alive() if order.side is Side.BUY)
-    return total + sum((left(order) * order.price for order in buys), ZERO)
+    return total + books.buying
 
 
 def day_value(books: Books, today: str) -> Decimal:

@@ -3,6 +3,7 @@
 It lives as long as the process. Times are monotonic milliseconds unless a name says otherwise.
 """
 
+import itertools
 from collections import deque
 from enum import StrEnum
 
@@ -160,7 +161,8 @@ class Session:
         """Return how many orders were accepted lately."""
         while self.accepted and now_ms - self.accepted[0] >= PACE_KEPT_MS:
             self.accepted.popleft()
-        last_s = sum(1 for at_ms in self.accepted if now_ms - at_ms < 1_000)
+        newest = itertools.takewhile(lambda at: now_ms - at < 1_000, reversed(self.accepted))
+        last_s = sum(1 for _ in newest)
         return Pace(last_s=last_s, last_min=len(self.accepted))
 
     def view(self, now: Now) -> View:
