@@ -71,7 +71,7 @@ class Allocator(Actor):
     def react(self, message: object) -> Iterable[object]:
         match message:
             case Targets():
-                return self._take(message, message.strategy)
+                return self._spoken(message)
             case InstrumentState():
                 self._believed.outstanding.seen(message)
                 return self._take(message, message.instrument)
@@ -108,6 +108,12 @@ class Allocator(Actor):
         if heard.changed(before, message):
             self._pace.note_change()
         return self._pass_if_due()
+
+    def _spoken(self, said: Targets) -> Iterable[object]:
+        first = self._believed.newest.get(Targets, said.strategy) is None
+        told = self._take(said, said.strategy)
+        # The gate waits for every strategy: one that is heard at last is told of at once.
+        return [*told, self._state()] if first else told
 
     def _pass_if_due(self) -> Iterable[object]:
         at, newest = self._moment(), self._believed.newest
@@ -182,14 +188,13 @@ class Allocator(Actor):
             )
 
     def _say(self) -> Iterable[object]:
-        now_ms = self.clock.mono_ms()
-        yield AllocatorState(
-            targets_age_ms=heard.targets_age_ms(
-                self._believed.newest, self._desk.strategies, now_ms=now_ms
-            ),
-            at_ms=self.clock.wall_ms(),
+        return [self._state(), *self._records.again(self.clock.mono_ms())]
+
+    def _state(self) -> AllocatorState:
+        ages = heard.targets_age_ms(
+            self._believed.newest, self._desk.strategies, now_ms=self.clock.mono_ms()
         )
-        yield from self._records.again(now_ms)
+        return AllocatorState(targets_age_ms=ages, at_ms=self.clock.wall_ms())
 
     def _remember(self, worth: decisions.Worth | None, at: Moment) -> Iterable[object]:
         if worth is None:

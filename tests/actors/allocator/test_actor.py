@@ -80,13 +80,13 @@ def refusal(batch):
     )
 
 
-def test_it_waits_for_states_and_says_nothing_before():
+def test_it_waits_for_states_and_wishes_nothing_before():
     desk = Desk()
 
     said = desk.hear(rules(), quote(), feed(), targets(BTC_TRY=2))
 
     assert desk.actor.waiting_for() == "the state of BTC_TRY"
-    assert said == []
+    assert batches(said) == []
 
 
 def test_it_is_ready_when_states_were_heard():
@@ -181,6 +181,18 @@ def test_its_own_state_tells_how_old_the_targets_are():
         {"first": 700}
     ]
     assert After(1_000, Tick("say")) in said
+
+
+def test_a_strategy_heard_for_the_first_time_is_told_of_at_once():
+    desk = Desk().ordinary()
+
+    first, again, other = (desk.hear(targets(name)) for name in ("first", "first", "second"))
+
+    ages = [
+        [one.targets_age_ms for one in said if isinstance(one, AllocatorState)]
+        for said in (first, again, other)
+    ]
+    assert ages == [[{"first": 0}], [], [{"first": 0, "second": 0}]]
 
 
 def test_a_record_is_repeated_until_it_is_acknowledged():
