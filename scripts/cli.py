@@ -27,6 +27,7 @@ COMMANDS = (
     "verify",
     "doctor",
     "health",
+    "backup",
     "exchange",
 )
 
@@ -126,6 +127,10 @@ def _acting(name: str) -> Callable[..., None]:
             from scripts.level import level
 
             return level
+        case "backup":
+            from scripts.backup import backup
+
+            return backup
         case "exchange":
             from scripts.exchange import exchange
 
