@@ -80,6 +80,7 @@ def due(session: Session, now: Now) -> list[Call]:
             break
         bucket.take(now.mono_ms)
         session.deletes.tried(key, now.mono_ms)
+        session.asks.tried(request.client_order_id, now.mono_ms)  # its answer hurries that
         session.pending[request] = None
         session.out[CANCELS] += 1
         calls.append(Call(CANCELS, request))

@@ -1,0 +1,204 @@
+"""What a person may command, and what it is answered."""
+
+import pytest
+
+from actors.executor import commands
+from actors.executor.facts import Seen
+from actors.executor.reconcile import Checked, Difference
+from actors.executor.states import Fact
+from actors.runtime.effects import Route
+from messages.control import SetLevel
+from messages.money import Amount
+from messages.state import Level, Scope
+from tests.actors.executor.ledgers import VENUE_ID, tell
+from tests.actors.executor.sessions import Standing
+
+HERE = Route(socket="executor.control", peer=b"a")
+THERE = Route(socket="executor.control", peer=b"b")
+DIFFERENT = Difference(asset="TRY", account="total", books=Amount(1), venue=Amount(2))
+
+
+def compared(one, *differences, unclear=(), asked_ms=None):
+    asked_ms = one.mono_ms if asked_ms is None else asked_ms
+    checked = Checked(
+        differences=differences,
+        unclear=unclear,
+        balances=(),
+        asked_ms=asked_ms,
+        heard_ms=one.mono_ms,
+    )
+    one.session.reconciler.judge(checked)
+    return one
+
+
+def killed(one):
+    commands.kill(one.session, "enough", one.now)
+    return one
+
+
+def test_a_kill_latches_the_desk_once():
+    one = Standing()
+
+    written = [commands.kill(one.session, "enough", one.now) for _ in range(2)]
+
+    assert [len(writes) for writes in written] == [1, 0]
+    assert one.session.gate().latched
+
+
+def test_the_answer_to_a_kill_tells_what_is_left():
+    one = Standing()
+    alive, lost = one.order(), one.order()
+    tell(one.books, alive, Seen(fact=Fact.ACK, venue_order_id=VENUE_ID))
+    tell(one.books, lost, Seen(fact=Fact.LOST))
+    one.session.in_flight["t-x"] = None
+
+    report = commands.killed(killed(one).session).report
+
+    assert (report["alive"], report["unknown"]) == ([alive, lost], [lost])
+    assert (report["in_flight"], report["clear"]) == (["t-x"], False)
+    assert report["seq"] == one.books.seq
+
+
+def test_the_file_is_a_kill_and_no_file_is_none():
+    one = Standing()
+
+    assert commands.kill_seen(one.session, False, one.now) == []
+    assert len(commands.kill_seen(one.session, True, one.now)) == 1
+
+
+def test_nothing_is_resumed_that_was_not_killed():
+    assert commands.resume_report(Standing().session, "c", Standing().now).code == "NOT_LATCHED"
+
+
+@pytest.mark.parametrize("state", [{}, {"differences": (DIFFERENT,)}, {"unclear": ("TRY",)}])
+def test_nothing_is_resumed_before_books_and_venue_agree(state):
+    one = killed(Standing())
+    if state:
+        compared(one, *state.get("differences", ()), unclear=state.get("unclear", ()))
+
+    assert commands.resume_report(one.session, "c", one.now).code == "NOT_RECONCILED"
+    assert commands.may_resume(one.session, "c", one.now).code == "NOT_RECONCILED"
+
+
+def test_asking_again_gives_the_same_code():
+    one = compared(killed(Standing()))
+
+    reports = [commands.resume_report(one.session, code, one.now) for code in ("first", "second")]
+
+    assert [reply.report["confirm"] for reply in reports] == ["first", "first"]
+
+
+@pytest.mark.parametrize(
+    ("code", "waited_ms", "refused"),
+    [("right", 59_999, None), ("right", 60_000, "WRONG_CODE"), ("wrong", 0, "WRONG_CODE")],
+)
+def test_a_code_counts_once_it_was_given_for_a_minute(code, waited_ms, refused):
+    one = compared(killed(Standing()))
+    commands.resume_report(one.session, "right", one.now)
+
+    no = commands.may_resume(one.session, code, one.after(waited_ms).now)
+
+    assert (no and no.code) == refused
+
+
+def test_a_code_that_nobody_was_given_lifts_nothing():
+    one = compared(killed(Standing()))
+
+    assert commands.may_resume(one.session, "c", one.now).code == "WRONG_CODE"
+
+
+def test_a_resume_lifts_the_latch_and_makes_older_permits_worthless():
+    one = compared(killed(Standing()))
+    one.permit()
+
+    commands.resume(one.session, one.now)
+
+    assert not one.session.gate().latched
+    assert one.session.kill_epoch == 1
+    assert one.session.permits.until_ms(2_000) < one.mono_ms
+
+
+def test_a_new_kill_forgets_the_code():
+    one = compared(killed(Standing()))
+    commands.resume_report(one.session, "c", one.now)
+
+    killed(one)
+
+    assert commands.may_resume(one.session, "c", one.now).code == "WRONG_CODE"
+
+
+def test_a_level_is_answered_with_what_holds_now():
+    one = Standing()
+    wish = SetLevel(
+        scope=Scope.DESK, name="", source="operator", level=Level.PAUSED, reason="lunch"
+    )
+
+    writes, reply = commands.set_level(one.session, wish, one.now)
+
+    assert (len(writes), reply.report["level"], reply.report["reason"]) == (1, "PAUSED", "lunch")
+
+
+def asked(one, route=HERE):
+    commands.ask_to_reconcile(one.session, route, one.now)
+    return one
+
+
+def answers(one):
+    return [(back.route, back.message) for back in commands.answers(one.session, one.now)]
+
+
+def test_a_question_waits_for_a_comparison_that_began_after_it():
+    one = compared(Standing())
+    asked(one.after(10))
+    assert one.session.reconciler.is_due(one.mono_ms)
+
+    early = answers(one)
+    compared(one.after(10))
+
+    assert early == []
+    ((route, reply),) = answers(one)
+    assert (route, reply.ok, reply.code) == (HERE, True, "OK")
+    assert answers(one) == []
+
+
+def test_everybody_who_asks_is_answered_and_nobody_twice():
+    one = asked(asked(asked(Standing()), THERE), HERE)
+    compared(one.after(10))
+
+    assert [route for route, _ in answers(one)] == [HERE, THERE]
+
+
+def test_a_difference_is_told_when_it_is_certain():
+    one = asked(Standing())
+    compared(one.after(10), DIFFERENT)
+    doubtful = answers(one)
+    compared(one.after(2_000), DIFFERENT)
+
+    ((_, reply),) = answers(one)
+
+    assert doubtful == []
+    assert (reply.ok, reply.code) == (False, "BOOKS_DIFFER")
+    assert reply.report["differences"][0]["difference"] == "1"
+
+
+@pytest.mark.parametrize(("waited_ms", "told"), [(29_999, False), (30_000, True)])
+def test_a_venue_that_is_never_quiet_is_told_after_half_a_minute(waited_ms, told):
+    one = asked(Standing()).after(waited_ms)
+
+    found = answers(one)
+
+    assert bool(found) is told
+    if told:
+        assert (found[0][1].ok, found[0][1].code) == (False, "NOT_QUIET")
+
+
+def test_an_unknown_order_is_listed_when_patience_ends():
+    one = asked(Standing())
+    name = one.order()
+    tell(one.books, name, Seen(fact=Fact.LOST))
+    compared(one.after(10), unclear=("TRY",))
+
+    ((_, reply),) = answers(one.after(30_000))
+
+    assert (reply.ok, reply.code) == (False, "UNKNOWN_ORDERS")
+    assert [lost["client_order_id"] for lost in reply.report["unknown"]] == [name]
