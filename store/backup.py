@@ -9,6 +9,8 @@ from pathlib import Path
 
 from store.failures import CORRUPT, StoreFailed, failing
 from store.files import sync_directory, sync_file
+from store.readers import Reader
+from store.verify import verify
 
 FOLDER = "backups"
 
@@ -34,6 +36,22 @@ def snapshot(source: sqlite3.Connection, run_dir: Path, name: str) -> Path:
         raise
     sync_directory(folder)
     return target
+
+
+def take(run_dir: Path, name: str) -> Path:
+    """Return the path of a copy of the store in *run_dir*, whose journal was refolded.
+
+    The desk may go on meanwhile. Raises StoreRefused where there is no store, StoreFailed where the
+    copy is not sound; such a copy is not kept.
+    """
+    with Reader.open(run_dir) as reader:
+        path = snapshot(reader.connection, run_dir, name)
+    with Reader.at(path) as copy:
+        found = verify(copy)
+    if found.count:
+        path.unlink()
+        raise StoreFailed(CORRUPT, f"the copy is not sound, not kept: {found.differences[0]}")
+    return path
 
 
 def _copy(source: sqlite3.Connection, path: Path) -> None:

@@ -15,7 +15,6 @@ from msgspec import Struct
 from store.failures import (
     IN_USE,
     NEWER_STORE,
-    NO_STORE,
     NOT_A_STORE,
     PRAGMA_REFUSED,
     StoreRefused,
@@ -73,8 +72,6 @@ def writer_database(path: Path) -> peewee.SqliteDatabase:
 
 def reader_database(path: Path) -> peewee.SqliteDatabase:
     """Return an open connection to *path* that cannot write. Raises StoreRefused."""
-    if not path.exists():
-        raise StoreRefused(NO_STORE, f"there is no store at {path}: has a desk run here?")
     database = peewee.SqliteDatabase(
         path.resolve().as_uri() + "?mode=ro", uri=True, timeout=1, autoconnect=False
     )

@@ -4,6 +4,7 @@ A reader's connection cannot write. Answers are plain values that JSON can hold:
 text, times ms UTC, newest first where there is an order in time.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -77,6 +78,11 @@ class Reader:
         self._database = database
         self._connection = raw(database)
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection itself, for a copy of the whole."""
+        return self._connection
+
     @classmethod
     def open(cls, run_dir: Path) -> Self:
         """Return a reader of the store in *run_dir*. Raises StoreRefused."""
@@ -85,6 +91,8 @@ class Reader:
     @classmethod
     def at(cls, path: Path) -> Self:
         """Return a reader of the store or backup at *path*. Raises StoreRefused."""
+        if not path.exists():
+            raise StoreRefused(NO_STORE, f"there is no store at {path}: has a desk run here?")
         known = len(migrate.migrations())
         version = gate(path, newest=known).version
         if version != known:

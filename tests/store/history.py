@@ -4,6 +4,7 @@ Each method returns the entry it made and remembers what follows from it, so tha
 calls is a sound history. Times are counted, nothing is random.
 """
 
+import sqlite3
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -11,6 +12,10 @@ from msgspec.structs import replace
 from messages.money import ZERO, Amount
 from messages.orders import OrderState, Side
 from messages.state import Level, Scope
+from store.columns import TABLES
+from store.fold import Tables
+from store.identity import Host, Identity
+from store.open import STORE_FILE
 from store.rows import (
     EXTERNAL,
     FEES,
@@ -31,6 +36,7 @@ from store.rows import (
     PostingRow,
     RecordRow,
 )
+from store.writer import Writer
 
 GROSS = Decimal("0.0018")
 PRICE = Decimal(3_000_000)
@@ -44,6 +50,43 @@ class Clock:
 
     def wall_ms(self):
         return self.at_ms
+
+
+IDENTITY = Identity(mode="sim", base_url="http://127.0.0.1:9999", key_hash="")
+HOST = Host(machine_id="m1", boot_id="b1")
+
+
+def opened(run_dir, **given):
+    """The writer of the store in *run_dir*, for the same desk on the same host each time."""
+    words = {"identity": IDENTITY, "clock": Clock(), "host": HOST} | given
+    return Writer.open(run_dir, words.pop("identity"), words.pop("clock"), **words)
+
+
+def rich():
+    """A history that can afford whatever a test wants, and the entry that makes it so."""
+    history = History()
+    return history, history.opening("TRY", "1000000000")
+
+
+def everything_in(run_dir):
+    """All tables of the store in *run_dir*, whatever they hold."""
+    connection = sqlite3.connect(f"file:{run_dir / STORE_FILE}?mode=ro", uri=True)
+    tables = Tables()
+    for table in TABLES:
+        tables.apply(table.row(found) for found in connection.execute(table.read))
+    connection.close()
+    return tables
+
+
+def tamper(run_dir, *statements):
+    """Do what no part of the desk can do: change the store behind its back."""
+    connection = sqlite3.connect(run_dir / STORE_FILE, isolation_level=None)
+    triggers = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+    for (name,) in triggers.fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    for one in statements:
+        connection.execute(one)
+    connection.close()
 
 
 class History:
@@ -136,14 +179,18 @@ class History:
         )
         return self._entry("OrderLive", name, [order, http], {"code": ""})
 
-    def fill(self, name, quantity, *, trade_id=None):
-        """A fill at the order's price with maker fee and VAT, all of its part of the hold used."""
+    def fill(self, name, quantity, *, trade_id=None, late=False):
+        """A fill at the order's price with maker fee and VAT, all of its part of the hold used.
+
+        A *late* one comes after the order was over, and is paid from what is free.
+        """
         order, quantity = self.orders[name], Decimal(quantity)
         notional = quantity * PRICE
         fee, tax = notional * Decimal("0.001"), notional * Decimal("0.0002")
         last = quantity >= order.quantity - order.booked_quantity
         buy = order.side is Side.BUY
         part = order.hold_left if last else (notional * (1 + GROSS) if buy else quantity)
+        part = ZERO if late else part
         paid, got, gave = ("TRY", "BTC", notional) if buy else ("BTC", "TRY", quantity)
         bought = quantity if buy else notional
         legs = [
@@ -162,7 +209,7 @@ class History:
             booked_quantity=Amount(order.booked_quantity + quantity),
             filled_quantity=Amount(max(order.filled_quantity, order.booked_quantity + quantity)),
             hold_left=Amount(order.hold_left - part),
-            state=OrderState.CLOSING if last else order.state,
+            state=OrderState.CLOSING if last and not late else order.state,
         )
         rows = [
             *self._transfer(f"fill:{trade}", _merged(legs)),
@@ -181,7 +228,7 @@ class History:
                 tax=Amount(tax),
                 fee_asset="TRY",
                 realised=None if buy else Amount(0),
-                late=False,
+                late=late,
                 at_ms=self.at_ms,
                 booked_ms=self.at_ms + 5,
             ),
