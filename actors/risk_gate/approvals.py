@@ -86,6 +86,11 @@ class Approvals:
         return on_way or now_ms - one.at_ms < self._window_ms
 
 
+def coming(approved: Iterable[Approval], now_ns: int) -> tuple[Approval, ...]:
+    """Return those of *approved* that some state does not show yet and that may still come."""
+    return tuple(one for one in approved if not (one.seen and one.booked) and now_ns < one.until_ns)
+
+
 def approval(batch: IntentBatch, number: int, now_ms: int) -> Approval:
     """Return what to remember of intent *number* of *batch*."""
     intent = batch.intents[number]

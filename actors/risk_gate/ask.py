@@ -21,13 +21,18 @@ UNKNOWN = "unknown"
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """May *intent* of *batch* leave? *approved* is all of the last minute, this batch included."""
+    """May *intent* of *batch* leave?
+
+    *approved* is what was let out in the last minute, this batch included, oldest first; *coming*
+    the part of it that some state does not show yet.
+    """
 
     intent: Intent
     batch: IntentBatch
     facts: Facts
     limits: Settings
     approved: tuple[Approval, ...]
+    coming: tuple[Approval, ...]
 
     @property
     def own(self) -> StrategyPosition:
@@ -53,15 +58,16 @@ class Ask(Struct, frozen=True, kw_only=True):
 
     def on_way(self) -> list[Approval]:
         """Return what was approved on this instrument and is in no state yet."""
-        return [one for one in self._unseen() if one.instrument == self.batch.instrument]
+        here = self.batch.instrument
+        return [one for one in self.coming if not one.seen and one.instrument == here]
 
     def all_on_way(self) -> list[Approval]:
         """Return what was approved anywhere and is in no state yet."""
-        return list(self._unseen())
+        return [one for one in self.coming if not one.seen]
 
     def unbooked(self) -> list[Approval]:
         """Return what was approved and is in no state of the account yet."""
-        return [one for one in self.approved if not one.booked and self._may_come(one)]
+        return [one for one in self.coming if not one.booked]
 
     def exposure(self, *, without_leaving: bool = False) -> Decimal | None:
         """Return the exposure of this instrument once the intent is out, None when unknown."""
@@ -85,14 +91,8 @@ class Ask(Struct, frozen=True, kw_only=True):
             for one in state.alive
             if one.side is Side.BUY and not (without_leaving and self.leaves(one))
         ]
-        unseen = (one for one in self._unseen() if one.instrument == state.instrument)
+        unseen = (one for one in self.coming if not one.seen and one.instrument == state.instrument)
         return exposure(state, self.facts, buys=buys, approved=unseen)
-
-    def _unseen(self) -> Iterable[Approval]:
-        return (one for one in self.approved if not one.seen and self._may_come(one))
-
-    def _may_come(self, one: Approval) -> bool:
-        return self.facts.now_ns < one.until_ns
 
 
 def exposure(

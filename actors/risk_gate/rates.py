@@ -3,6 +3,7 @@
 What is too fast is refused, never queued for later.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
 
 from actors.risk_gate.approvals import Approval
@@ -21,9 +22,10 @@ def rate(ask: Ask) -> Check:
     """
     account, limits = ask.facts.account, ask.limits
     said_ms = ask.facts.now_ms - (ask.facts.account_age_ms or 0)
-    since = sum(1 for one in ask.approved if one.at_ms > said_ms)
-    per_s = max(approved_within(ask, SECOND_MS), account.sent_1s + since) + 1
-    per_min = max(approved_within(ask, MINUTE_MS), account.sent_60s + since) + 1
+    since = _after(ask, said_ms)
+    now_ms = ask.facts.now_ms
+    per_s = max(_after(ask, now_ms - SECOND_MS), account.sent_1s + since) + 1
+    per_min = max(_after(ask, now_ms - MINUTE_MS), account.sent_60s + since) + 1
     return checked(
         "ORDER_RATE",
         observed=f"{per_s} in 1 s, {per_min} in 60 s",
@@ -47,8 +49,8 @@ def cooldown(ask: Ask) -> Check:
 def repeated(ask: Ask) -> Check:
     """Check 18: not the same order again and again, without a fill and without a new target."""
     most = ask.limits.repeated_max
-    window_ms = ask.limits.repeated_window_s * SECOND_MS
-    alike_here = sum(1 for one in ask.approved if _repeats(one, ask, window_ms))
+    begun_ms = ask.facts.now_ms - ask.limits.repeated_window_s * SECOND_MS
+    alike_here = sum(1 for one in _later(ask, begun_ms) if _repeats(one, ask))
     return checked(
         "REPEATED_INTENT",
         observed=str(alike_here + 1),
@@ -57,12 +59,22 @@ def repeated(ask: Ask) -> Check:
     )
 
 
-def approved_within(
-    ask: Ask, window_ms: int, *, where: Callable[[Approval], bool] = lambda _: True
-) -> int:
+def approved_within(ask: Ask, window_ms: int, *, where: Callable[[Approval], bool]) -> int:
     """Return how many orders were let out in the last *window_ms* of which *where* is true."""
-    now_ms = ask.facts.now_ms
-    return sum(1 for one in ask.approved if now_ms - one.at_ms < window_ms and where(one))
+    return sum(1 for one in _later(ask, ask.facts.now_ms - window_ms) if where(one))
+
+
+def _after(ask: Ask, at_ms: int) -> int:
+    """Return how many orders were let out after *at_ms*."""
+    return len(ask.approved) - bisect_right(ask.approved, at_ms, key=_at_ms)
+
+
+def _later(ask: Ask, at_ms: int) -> tuple[Approval, ...]:
+    return ask.approved[bisect_right(ask.approved, at_ms, key=_at_ms) :]
+
+
+def _at_ms(one: Approval) -> int:
+    return one.at_ms
 
 
 def _since_last_ms(ask: Ask) -> int | None:
@@ -75,21 +87,14 @@ def _since_last_ms(ask: Ask) -> int | None:
     return min(times, default=None)
 
 
-def _repeats(one: Approval, ask: Ask, window_ms: int) -> bool:
-    intent, facts = ask.intent, ask.facts
-    if (one.instrument, one.strategy, one.side) != (
-        ask.batch.instrument,
-        intent.strategy,
-        intent.side,
-    ):
-        return False
-    young = facts.now_ms - one.at_ms < window_ms
-    unfilled = facts.filled_ms is None or one.at_ms >= facts.filled_ms
-    same_target = one.target == intent.sizing.target_quantity
+def _repeats(one: Approval, ask: Ask) -> bool:
+    intent, filled_ms = ask.intent, ask.facts.filled_ms
     return (
-        young
-        and unfilled
-        and same_target
+        one.side is intent.side
+        and one.instrument == ask.batch.instrument
+        and one.strategy == intent.strategy
+        and (filled_ms is None or one.at_ms >= filled_ms)
+        and one.target == intent.sizing.target_quantity
         and alike(
             price=intent.price,
             quantity=intent.quantity,

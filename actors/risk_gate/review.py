@@ -7,7 +7,7 @@ the others. Cancels always leave: taking an order back only makes the house safe
 from msgspec import Struct
 from msgspec.structs import replace
 
-from actors.risk_gate.approvals import Approval, approval
+from actors.risk_gate.approvals import Approval, approval, coming
 from actors.risk_gate.ask import Ask
 from actors.risk_gate.checks import evaluate, first_broken
 from actors.risk_gate.facts import Facts
@@ -26,14 +26,20 @@ class Review(Struct, frozen=True, kw_only=True):
 def review(
     batch: IntentBatch, facts: Facts, limits: Settings, *, before: tuple[Approval, ...]
 ) -> Review:
-    """Return the verdict on *batch*; *before* is what was approved lately."""
+    """Return the verdict on *batch*; *before* is what was approved lately, oldest first."""
     leaves = []
     verdicts = []
     refused = []
     added: list[Approval] = []
+    on_way = coming(before, facts.now_ns)
     for number, intent in enumerate(batch.intents):
         ask = Ask(
-            intent=intent, batch=batch, facts=facts, limits=limits, approved=(*before, *added)
+            intent=intent,
+            batch=batch,
+            facts=facts,
+            limits=limits,
+            approved=(*before, *added),
+            coming=(*on_way, *added),
         )
         checks = evaluate(ask)
         broken = first_broken(checks)

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from actors.risk_gate.approvals import Approval
+from actors.risk_gate.approvals import Approval, coming
 from actors.risk_gate.ask import Ask
 from actors.risk_gate.belief import Belief
 from actors.risk_gate.checks import evaluate, first_broken
@@ -165,12 +165,14 @@ def ask(*messages, wish=None, own=None, before=(), after_ms=0, said=None, unhear
     belief = world(*messages, own=given, unheard=unheard)
     one = wish or intent()
     now_ms = MONO_MS + after_ms
+    lately = sorted(before, key=lambda each: each.at_ms)
     return Ask(
         intent=one,
         batch=said or batch(one),
         facts=belief.facts(BTC, now_ms=now_ms, now_ns=now_ms * 1_000_000, **about),
         limits=given,
-        approved=tuple(before),
+        approved=tuple(lately),
+        coming=coming(lately, now_ms * 1_000_000),
     )
 
 
