@@ -29,6 +29,7 @@ COMMANDS = (
     "health",
     "backup",
     "exchange",
+    "bench",
 )
 
 
@@ -135,5 +136,9 @@ def _acting(name: str) -> Callable[..., None]:
             from scripts.exchange import exchange
 
             return exchange
+        case "bench":
+            from scripts.bench.command import bench
+
+            return bench
         case _:
             raise Told(Ended.USAGE, f"no command is called {name}")
