@@ -10,7 +10,14 @@ from messages.instrument import Instrument
 from messages.market import FeedStatus, FeedVerdict, InstrumentFeed, Quote
 from messages.money import Amount, amount
 from messages.orders import OrderState, Side
-from messages.state import AccountState, AliveOrder, InstrumentState, Level, StrategyPosition
+from messages.state import (
+    AccountState,
+    AliveOrder,
+    ExecutorStatus,
+    InstrumentState,
+    Level,
+    StrategyPosition,
+)
 
 WALL_MS = 1_774_252_925_790
 BTC = "BTC_TRY"
@@ -120,6 +127,28 @@ def account(cash=25_000, **given):
         "at_ms": WALL_MS,
     }
     return AccountState(**_amounts(ordinary | given))
+
+
+def executor_status(**given):
+    """An executor that trades."""
+    ordinary = {
+        "nonce": "n",
+        "epoch": 1,
+        "kill_epoch": 0,
+        "level": Level.ACTIVE,
+        "levels": (),
+        "latched": False,
+        "armed": None,
+        "dry_run": False,
+        "reconciled": True,
+        "waiting_for": "",
+        "unknown_orders": 0,
+        "permits": (),
+        "head_seq": 1,
+        "clock_offset_ms": 0,
+        "at_ms": WALL_MS,
+    }
+    return ExecutorStatus(**ordinary | given)
 
 
 def _amounts(given):

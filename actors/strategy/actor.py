@@ -126,7 +126,8 @@ class StrategyActor(Actor):
             return ()
         points = {name: len(mids) for name, mids in page.mids.items()}
         self.log.info("warm_up_finished", strategy=runner.run.name, points=points)
-        return [*self._ask_past(), *self._faulted(runner)]
+        failed = [runner.say(), *self._faulted(runner)] if runner.fault else []
+        return [*self._ask_past(), *failed]
 
     def _ask_past(self) -> Iterable[object]:
         query = self._warm_ups.query(self._rules(), wall_ms=self.clock.wall_ms())
@@ -152,7 +153,8 @@ class StrategyActor(Actor):
             ended_ms=self.clock.mono_ms(),
             most_ms=self._own.decide_max_ms,
         )
-        return [runner.say(), *self._faulted(runner)] if changed else ()
+        failed = self._faulted(runner) if runner.fault else []
+        return [runner.say(), *failed] if changed else ()
 
     def _facts(self, runner: Runner) -> Facts | None:
         """Return what *runner* may decide from, None when it is not enough."""
@@ -181,28 +183,12 @@ class StrategyActor(Actor):
 
     # what is told
 
-    def _faulted(self, runner: Runner) -> Iterable[Record]:
-        """Return the record of a fault, once: a contained strategy is not asked again."""
-        if runner.fault is None:
-            return ()
-        self.log.error(
-            "strategy_contained",
-            strategy=runner.run.name,
-            fault=runner.fault.code,
-            detail=runner.fault.detail,
-        )
-        record = self._records.keep(
-            "anomaly",
-            {
-                "strategy": runner.run.name,
-                "fault": runner.fault.code,
-                "detail": runner.fault.detail,
-            },
-            instrument="",
-            at_ms=self.clock.wall_ms(),
-            now_ms=self.clock.mono_ms(),
-        )
-        return (record,)
+    def _faulted(self, runner: Runner) -> list[Record]:
+        """Return the record of a fault. There is one in a process: nobody asks it again."""
+        told = runner.fault_told()
+        self.log.error("strategy_contained", **told)
+        now_ms, wall_ms = self.clock.mono_ms(), self.clock.wall_ms()
+        return [self._records.keep("anomaly", told, instrument="", at_ms=wall_ms, now_ms=now_ms)]
 
 
 def build(parts: Parts, *, desk: DeskSettings, own: Settings) -> Actor:

@@ -70,7 +70,7 @@ class Runner:
     ) -> bool:
         """Take what `ask` returned; return whether what this strategy says changed by it."""
         self._decided_ms, self._decided_wall_ms = began_ms, facts.wall_ms
-        if ended_ms - began_ms > most_ms:
+        if ended_ms - began_ms > most_ms and not isinstance(told, Fault):
             told = Fault(code=STRATEGY_TOO_SLOW, detail=f"{ended_ms - began_ms} ms")
         if isinstance(told, Fault):
             return self._contain(told)
@@ -105,6 +105,11 @@ class Runner:
             contained=contained,
             decided_ms=self._decided_wall_ms,
         )
+
+    def fault_told(self) -> dict[str, str]:
+        """Return the fault as log and record tell it; empty texts where there is none."""
+        fault = self.fault or Fault(code="", detail="")
+        return {"strategy": self.run.name, "fault": fault.code, "detail": fault.detail}
 
     def _ask(self, facts: Facts) -> dict[str, Target] | Fault:
         with localcontext(Context(prec=DECIDE_DIGITS, traps=[])):

@@ -16,7 +16,8 @@ def more(seen: Seen, notional: Decimal, reason: str) -> Target | None:
 
 def less(seen: Seen, notional: Decimal, reason: str) -> Target | None:
     """Return the wish to hold *notional* less at the mark, None when that is no change."""
-    return _changed(seen, -seen.rules.quantity_for(max(ZERO, notional), seen.mark), reason)
+    quantity = seen.rules.quantity_for(max(ZERO, notional), seen.mark)
+    return _changed(seen, -min(quantity, seen.position), reason)
 
 
 def _changed(seen: Seen, quantity: Decimal, reason: str) -> Target | None:

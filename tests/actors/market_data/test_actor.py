@@ -10,36 +10,15 @@ from messages.instrument import Instrument
 from messages.life import Stop
 from messages.market import FeedStatus, FeedVerdict, Trade
 from messages.records import Record, RecordsAck
-from messages.state import ExecutorStatus, Level
 from tests.actors.market_data.markets import BTC, ETH, WALL_MS, top, trade
 from tests.actors.market_data.stage import Stage, calls, quotes, timers
-from tests.builders import account, state
+from tests.builders import account, executor_status, state
 
 UP, DOWN = Connected(private=False), Disconnected(reason="reset", retry_ms=500)
 
 
 def status(effects):
     return [one for one in effects if isinstance(one, FeedStatus)][-1]
-
-
-def executor_status(offset_ms):
-    return ExecutorStatus(
-        nonce="n",
-        epoch=1,
-        kill_epoch=0,
-        level=Level.ACTIVE,
-        levels=(),
-        latched=False,
-        armed=None,
-        dry_run=False,
-        reconciled=True,
-        waiting_for="",
-        unknown_orders=0,
-        permits=(),
-        head_seq=1,
-        clock_offset_ms=offset_ms,
-        at_ms=WALL_MS,
-    )
 
 
 def test_it_opens_the_stream_and_asks_for_the_rules_at_the_same_time():
@@ -361,7 +340,7 @@ def test_frames_that_cannot_be_read_are_counted_and_told_once_a_second():
 
 def test_stamps_are_read_by_the_venues_clock_as_the_executor_measured_it():
     stage = Stage(BTC).ready()
-    stage.hear(executor_status(-10_000))
+    stage.hear(executor_status(clock_offset_ms=-10_000))
 
     stage.clock.pass_ms(2_500)
     stage.tick("look")
