@@ -20,7 +20,7 @@ from actors.runtime.clock import SystemClock
 from actors.runtime.contain import attempt
 from actors.runtime.death import Orphaned, follow
 from actors.runtime.effects import Raised
-from actors.runtime.failures import CONFIGURATION, STOPPED, UNEXPECTED, end, exit_code
+from actors.runtime.failures import CONFIGURATION, STOPPED, STORE, UNEXPECTED, end, exit_code
 from actors.runtime.logs import LogFile, open_log
 from actors.venues.settings import ExchangeSettings
 from actors.venues.simulated import server
@@ -55,7 +55,11 @@ def run(
         return STOPPED
     clock = SystemClock()
     logs = run_dir / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+    except OSError as why:
+        sys.stderr.write(f"exchange: {logs} cannot be made ({why.strerror})\n")
+        return STORE
     log = open_log(
         LogFile(logs / "exchange.jsonl"),
         level="info",

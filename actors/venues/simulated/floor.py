@@ -124,11 +124,6 @@ class Floor:
         day = self.tapes[name].day(self.clock.wall_ms())
         return Day(listing, day, self.exchange.books[name], self.exchange.market[name])
 
-    def close(self) -> None:
-        """Let go of the journal."""
-        self.save_marks()
-        self._journal.close()
-
     def _settle(self) -> None:
         happened = self.exchange.drain()
         if happened.events:

@@ -61,10 +61,13 @@ class Journal:
     """The open journal of a running exchange, locked: the only writer of its file."""
 
     def __init__(self, path: Path) -> None:
-        """Open *path* and cut off a torn last line. Raises JournalLocked and OSError."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Open *path* and cut off a torn last line. Raises JournalLocked, JournalUnwritable."""
         self.path = path
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as why:
+            raise JournalUnwritable(f"{path}: cannot be opened ({why.strerror})") from why
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -90,6 +90,9 @@ class Replay:
     def advance(self, elapsed_ms: int) -> list[Point]:
         points: list[Point] = []
         left = int(elapsed_ms * self._speed * MICROSECONDS)
+        round_trip = 2 * self._length
+        if left > 2 * round_trip:
+            left = left % round_trip + round_trip  # once there and back sees every price
         while left > 0:
             forward = self._position < self._length
             turn = (self._length if forward else 2 * self._length) - self._position

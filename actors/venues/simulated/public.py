@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from actors.venues.simulated import rows
-from actors.venues.simulated.admission import listing_of
+from actors.venues.simulated.admission import PARAMETER, listing_of
 from actors.venues.simulated.doorman import TooMany
 from actors.venues.simulated.floor import Floor
 from actors.venues.simulated.listing import Listing
@@ -167,4 +167,4 @@ def whole(request: Request, name: str, default: int) -> int:
 
 
 def _no_such_pair() -> Response:
-    return failure(400, "INVALID_PAIR_SYMBOL", 1127, data=True)
+    return failure(400, PARAMETER.message, PARAMETER.code, data=True)

@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -28,6 +29,12 @@ MARKS_EVERY_MS = 1_000
 LOCK_GRACE_MS = 1_000  # waited longer than an exchange that is ending may take
 KEEP_ALIVE_S = 3_600  # an idle private connection is the client's to close
 BACKLOG = 128
+
+
+class NoAddress(Exception):
+    """The address is taken, or is none of this host."""
+
+    exit_code = 75
 
 
 class Log(Protocol):
@@ -55,14 +62,14 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 def run(settings: ExchangeSettings, around: Surroundings) -> int:
     """Serve until ordered to stop; return 0.
 
-    Raises what opening can raise: MarketFileError, JournalDamaged, JournalLocked, OSError.
+    Raises what opening can raise: MarketFileError, JournalDamaged, JournalLocked, NoAddress and
+    what `Floor` does.
     """
-    journal = _open_journal(around.run_dir / FILE_NAME, settings, around.clock)
-    floor = Floor(settings, around.clock, journal)
-    listening = _listen(settings.host, settings.port)
-    process = _Process(floor, settings, around)
-    asyncio.run(process.serve(listening))
-    floor.close()
+    with closing(_open_journal(around.run_dir / FILE_NAME, settings, around.clock)) as journal:
+        floor = Floor(settings, around.clock, journal)
+        with closing(_listen(settings.host, settings.port)) as listening:
+            asyncio.run(_Process(floor, settings, around).serve(listening))
+        floor.save_marks()
     around.log.info("exchange_stopped")
     return 0
 
@@ -84,7 +91,11 @@ def _listen(host: str, port: int) -> socket.socket:
     algorithm off, which costs 40 ms an answer otherwise."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((host, port))
+    try:
+        listening.bind((host, port))
+    except OSError as why:
+        listening.close()
+        raise NoAddress(f"cannot serve on {host}:{port} ({why.strerror})") from why
     listening.listen(BACKLOG)
     return listening
 

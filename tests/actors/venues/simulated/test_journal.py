@@ -3,7 +3,13 @@
 import pytest
 
 from actors.venues.simulated.events import Deposited
-from actors.venues.simulated.journal import Journal, JournalDamaged, JournalLocked, read
+from actors.venues.simulated.journal import (
+    Journal,
+    JournalDamaged,
+    JournalLocked,
+    JournalUnwritable,
+    read,
+)
 from messages.money import Amount
 
 
@@ -66,6 +72,13 @@ def test_a_damaged_line_in_the_middle_is_named(path, line):
 
     with pytest.raises(JournalDamaged, match="line 2"):
         list(read(path))
+
+
+def test_a_journal_that_cannot_be_opened_is_named(path):
+    path.mkdir(parents=True)
+
+    with pytest.raises(JournalUnwritable, match=path.name):
+        Journal(path)
 
 
 def test_two_exchanges_cannot_write_one_journal(path):

@@ -32,7 +32,7 @@ def walk(seed=1, **changed):
 
 
 def replay(ticks, *, step_ms=1_000, speed="1", straight=True):
-    times = array("q", range(0, step_ms * len(ticks), step_ms))
+    times = array("q", (n * step_ms for n in range(len(ticks))))
     recording = Recording(
         times_ms=times,
         ticks=ticks,
@@ -93,6 +93,21 @@ def test_a_replay_past_its_end_runs_backwards_and_then_forwards_again():
     assert there == [200, 150, 150]
     assert back == [200, 100, 100]
     assert forth == [200, 200]
+
+
+def test_a_recording_of_one_moment_is_played_without_end():
+    path = replay([100, 200, 150, 120], step_ms=0)
+
+    assert path.advance(1_000)[-1].ticks in (100, 200, 150, 120)
+
+
+def test_a_step_longer_than_the_recording_reaches_every_price_of_it():
+    path = replay([100, 200, 150])
+
+    (points,) = reached(path, 600_000)
+
+    assert {100, 200, 150} <= set(points)
+    assert len(points) < 20
 
 
 def test_speed_compresses_the_path_only():

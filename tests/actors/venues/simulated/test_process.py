@@ -4,16 +4,30 @@ import os
 import resource
 import select
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from decimal import Decimal
 
 import httpx
 import pytest
+import typer
+from msgspec.structs import replace
+from typer.testing import CliRunner
 
-from actors.venues.port import Ack, Connected, Lost, NewOrder, VenueFill, VenueStatus
+from actors.venues.port import (
+    Ack,
+    Connected,
+    Lost,
+    NewOrder,
+    NotSent,
+    VenueFill,
+    VenueStatus,
+)
 from messages.money import floor_to
 from messages.orders import Side
+from scripts.exchange import exchange as exchange_command
 from tests.actors.venues.served import ROOT, await_event, command, serving, stamps
 
 
@@ -63,6 +77,35 @@ def test_a_kill_of_the_exchange_loses_nothing(tmp_path):
     assert new.venue_order_id == ended.venue_order_id + 1
     assert trades == sorted(set(trades), reverse=True)
     assert len(trades) >= 2
+
+
+def test_every_order_that_was_acknowledged_survives_a_kill_in_mid_flow(tmp_path):
+    acknowledged, enough = {}, threading.Event()
+    with serving(tmp_path) as exchange:
+        client, public = exchange.private(), exchange.public()
+        wish = near(public, 0, "0.8")
+        killer = threading.Thread(target=lambda: (enough.wait(30), exchange.process.kill()))
+        killer.start()
+        for number in range(200):
+            name = f"flow-{number}"
+            outcome = client.submit(replace(wish, client_order_id=name), stamps()())
+            if isinstance(outcome, NotSent):
+                break
+            if isinstance(outcome, Ack):
+                acknowledged[name] = outcome.venue_order_id
+            if len(acknowledged) == 5:
+                enough.set()
+        killer.join()
+
+    with serving(tmp_path) as exchange:
+        orders = exchange.truth()["orders"]
+        locked = next(b["locked"] for b in exchange.truth()["balances"] if b["asset"] == "TRY")
+
+    found = {order["orderClientId"]: order["id"] for order in orders}
+    assert len(acknowledged) >= 5
+    assert len(found) == len(orders)
+    assert acknowledged.items() <= found.items()
+    assert Decimal(locked) == len(orders) * wish.price * wish.quantity * Decimal("1.0018")
 
 
 def amounts(truth):
@@ -142,15 +185,26 @@ def test_it_ends_when_its_parent_dies(tmp_path):
     os.close(alive)
 
 
+COMMAND = typer.Typer()
+COMMAND.command()(exchange_command)
+
+
 def failed(run_dir, *options, toml=None):
+    """Run the command in this process: what fails does so before anything opens."""
     if toml is not None:
         (run_dir / "exchange.toml").write_text(toml)
         options += ("--config", str(run_dir / "exchange.toml"))
+    ended = CliRunner().invoke(COMMAND, ["--run-dir", str(run_dir), *options])
+    return ended.exit_code, ended.stderr
+
+
+def test_the_process_ends_with_the_code_of_its_fault_and_without_a_traceback(tmp_path):
     ended = subprocess.run(
-        command(run_dir, *options), cwd=ROOT, capture_output=True, text=True, timeout=30
+        command(tmp_path, "--market", "missing.csv"), cwd=ROOT, capture_output=True, text=True
     )
-    assert "Traceback" not in ended.stderr
-    return ended.returncode, ended.stderr
+
+    assert ended.returncode == 78
+    assert ended.stderr == "exchange: missing.csv: cannot be read (No such file or directory)\n"
 
 
 def test_a_market_file_that_is_none_is_named_by_line_and_reason(tmp_path):
@@ -202,6 +256,23 @@ def test_a_change_that_cannot_be_written_ends_the_exchange_and_was_never_answere
         assert exchange.process.wait(5) == 71
     with serving(tmp_path) as exchange:
         assert exchange.private().open_orders("BTC_TRY", stamps()()) == []
+
+
+def test_an_address_that_is_taken_ends_with_75(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        code, said = failed(tmp_path, "--port", str(port))
+
+    assert (code, str(port) in said) == (75, True)
+
+
+def test_a_run_directory_that_cannot_be_made_ends_with_71(tmp_path):
+    (tmp_path / "file").touch()
+
+    code, said = failed(tmp_path / "file")
+
+    assert (code, str(tmp_path) in said) == (71, True)
 
 
 def test_a_damaged_journal_ends_with_71_and_names_the_line(tmp_path):
