@@ -131,6 +131,7 @@ class Allocator(Actor):
         batch = outcome.batch
         if batch is not None:
             self._believed.outstanding.add(batch, allocation.spends(batch, outcome.money))
+            self._believed.leaving.said(batch, outcome.replaced)
             self.log.info(
                 "batch_said",
                 decision_id=batch.decision_id,

@@ -57,7 +57,7 @@ class Decided(Struct, frozen=True, kw_only=True):
 
     @property
     def leaves(self) -> bool:
-        return self.joins == resting.NEW_INTENT and not self.refused_before
+        return self.joins in resting.SENDS and not self.refused_before
 
     @property
     def reason(self) -> str:
@@ -76,6 +76,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
     decided: tuple[Decided, ...]
     cancels: tuple[tuple[AliveOrder, str], ...]  # with the reason
     batch: IntentBatch | None
+
+    @property
+    def replaced(self) -> list[Side]:
+        """The sides on which an order is taken back to make room for a new one."""
+        return [one.side for one, reason in self.cancels if reason == resting.REPLACE_CANCEL]
 
 
 def run(
@@ -164,6 +169,8 @@ def _decide(
             )
         ],
     )
+    if joins == resting.NEW_INTENT and believed.leaving.made_room(wish.instrument, wish.side):
+        joins = resting.REPLACE_SUBMIT
     still = believed.refusals.still(
         wish.instrument,
         wish.strategy,

@@ -224,6 +224,7 @@ def _wish(one: Decided) -> dict[str, Any]:
         "quantity": text(one.sized.quantity),
         "status": one.sized.status,
         "reason": one.reason,
+        "joins": one.joins,
         "leaves": one.leaves,
         **_sizing(one.sized.sizing),
     }

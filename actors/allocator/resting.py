@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from actors.allocator.places import Place
 from actors.allocator.settings import Settings
-from messages.orders import OrderState, Side, alike
+from messages.orders import IntentBatch, OrderState, Side, alike
 from messages.state import AliveOrder
 
 NEW_INTENT = "NEW_INTENT"
@@ -18,16 +18,21 @@ REPLACE_SUBMIT = "REPLACE_SUBMIT"
 REPLACE_CANCEL = "REPLACE_CANCEL"
 CANCEL_UNCONFIRMED = "CANCEL_UNCONFIRMED"
 DUPLICATE_ORDER = "DUPLICATE_ORDER"
+SENDS = (NEW_INTENT, REPLACE_SUBMIT)
 STALE = "STALE"
 
 CAN_BE_STALE = (OrderState.LIVE, OrderState.UNKNOWN)  # the others end or begin by themselves
 
 
 class Leaving:
-    """When each order was first seen to be on its way out, monotonic ms."""
+    """When each order was first seen to be on its way out, and which sides wait for that.
+
+    Moments monotonic ms.
+    """
 
     def __init__(self) -> None:
         self._since: dict[str, int] = {}
+        self._replaced: dict[tuple[str, Side], bool] = {}
 
     def look(self, orders: Iterable[AliveOrder], now_ms: int) -> None:
         """Note which of all alive *orders* are being cancelled; forget those that are over."""
@@ -38,6 +43,17 @@ class Leaving:
         """Return whether the order should have been over by now."""
         since = self._since.get(order.client_order_id)
         return since is not None and now_ms - since > after_s * 1_000
+
+    def said(self, batch: IntentBatch, replaced: Iterable[Side]) -> None:
+        """Note what *batch* cancels to make room on the sides *replaced*, and what it sends."""
+        for intent in batch.intents:
+            self._replaced.pop((batch.instrument, intent.side), None)
+        for side in replaced:
+            self._replaced[batch.instrument, side] = True
+
+    def made_room(self, instrument: str, side: Side) -> bool:
+        """Return whether an order was taken back there so that a new one can be sent."""
+        return (instrument, side) in self._replaced
 
 
 def stale(place: Place, settings: Settings) -> tuple[AliveOrder, ...]:

@@ -217,12 +217,20 @@ def test_a_new_wish_waits_until_the_stale_order_on_its_side_is_over():
 
 def test_what_is_still_missing_is_said_after_the_old_order_is_over():
     # One of three was filled before the order went; two are still wanted.
-    here = state(position=1, by={"first": held(1)}, version=6)
+    old = order(price=900, quantity=1)
+    known = believed(targets(BTC_TRY=3), state(alive=[old], by={"first": held(0, buying=1)}))
+    (cancelling,) = run(known=known)
+    known.leaving.said(cancelling.batch, cancelling.replaced)
+    over = state(position=1, by={"first": held(1)}, version=6)
+    known.newest.take(over, name=BTC, now_ms=MONO_MS)
 
-    (outcome,) = run(targets(BTC_TRY=3), here)
+    (outcome,) = run(known=known)
+    known.leaving.said(outcome.batch, outcome.replaced)
 
     assert [one.quantity for one in outcome.batch.intents] == [2]
     assert outcome.batch.version == 6
+    assert [one.joins for one in outcome.decided] == ["REPLACE_SUBMIT"]
+    assert [one.joins for each in run(known=known) for one in each.decided] == ["NEW_INTENT"]
 
 
 def test_a_wish_like_an_order_that_rests_is_not_said_and_takes_no_budget():
