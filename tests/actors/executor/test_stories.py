@@ -9,7 +9,7 @@ from messages.money import Amount
 from messages.orders import OrderState, Side
 from store import fold
 from tests.actors.executor.ledgers import answer, books, filled, money, tell
-from tests.actors.executor.test_facts import ACK, ANSWER, CANCEL, LOST, done, opened, sent, version
+from tests.actors.executor.lives import ACK, ANSWER, CANCEL, LOST, done, opened, sent, version
 from tests.actors.executor.wishes import batch, intent
 
 QUANTITY = Amount("0.001")
