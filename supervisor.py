@@ -119,7 +119,7 @@ def _start(options: Options) -> NoReturn:
     """Check everything, then start programs and forkserver, then keep them."""
     keys = secrets.take(os.environ)
     desk = load(options.config, overrides=options.overrides, environ=os.environ)
-    _may_run(desk, keys)
+    may_run(desk, keys)
     _prepare(options.run_dir)
     clock = SystemClock()
     try:
@@ -137,7 +137,8 @@ def _start(options: Options) -> NoReturn:
     _keep(plan, desk, options, forkserver, begun)
 
 
-def _may_run(desk: Desk, keys: secrets.Keys | None) -> None:
+def may_run(desk: Desk, keys: secrets.Keys | None) -> None:
+    """Raise ConfigError or Refused when *desk* lacks what its mode needs."""
     if desk.desk.mode == "live" and keys is None:
         raise secrets.no_keys()
     if desk.desk.mode == "paper":

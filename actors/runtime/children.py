@@ -16,6 +16,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from actors.runtime import preload
+from actors.runtime.build import build_hash
 from actors.runtime.spawn import ChildSpec, ProgramSpec, live, serve
 
 EXIT_CODE_WAIT_S = 0.05  # the exit code comes a little later than the news that it is gone
@@ -54,14 +55,19 @@ class Forkserver:
 
     def __init__(self, modules: Sequence[str], *, trace: Path) -> None:
         self._trace = trace
+        self._booted = False
         self._context = multiprocessing.get_context("forkserver")
         names = ["actors.runtime.preload", "actors.runtime.birth", *modules]
         self._context.set_forkserver_preload([*names, "actors.runtime.preloaded"])
 
     def boot(self) -> None:
         """Start the forkserver if it does not run; it loads while we go on."""
-        with _asked_of_forkserver(self._trace), _deaf_to_ctrl_c(), _nameless_main():
+        said = {preload.SUPERVISOR_PID: str(os.getpid()), preload.TRACE_FILE: str(self._trace)}
+        if not self._booted:
+            said[preload.BUILD_HASH] = build_hash()
+        with _told(said), _deaf_to_ctrl_c(), _nameless_main():
             multiprocessing.forkserver.ensure_running()
+        self._booted = True
 
     def spawn(self, spec: ChildSpec) -> Spawned:
         """Return the new child of *spec*. Waits while the forkserver still loads.
@@ -92,9 +98,8 @@ def _pidfd(pid: int) -> int:
 
 
 @contextlib.contextmanager
-def _asked_of_forkserver(trace: Path) -> Iterator[None]:
-    """Have a forkserver that starts now follow this process: it takes the environment along."""
-    said = {preload.SUPERVISOR_PID: str(os.getpid()), preload.TRACE_FILE: str(trace)}
+def _told(said: dict[str, str]) -> Iterator[None]:
+    """Have a forkserver that starts now find *said* in its environment."""
     os.environ.update(said)
     try:
         yield

@@ -157,7 +157,7 @@ class Links:
             )
         life = self._plumbing.way_out(self._role, Hello)
         if life is not None and life.socket == end.name and no.code in ORIGINS:
-            raise BuildDiffers(no.message)
+            raise BuildDiffers(f"{no.message}: the source changed while it started; start again")
 
     def _refuse(self, end: "End", route: Route | None, why: Refused) -> None:
         self.counts.refused += 1

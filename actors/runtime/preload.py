@@ -12,8 +12,10 @@ from actors.runtime import death
 
 SUPERVISOR_PID = "BTCBOT_SUPERVISOR_PID"  # set by the supervisor around the forkserver's start
 TRACE_FILE = "BTCBOT_FORKSERVER_TRACE"
+BUILD_HASH = "BTCBOT_BUILD"
 
 PID: int | None = None  # the forkserver's own, for its children to compare with
+BUILD: str | None = None  # what the supervisor and its first forkserver were started from together
 
 
 def _arm(supervisor_pid: int) -> int:
@@ -38,3 +40,4 @@ def _say_trouble_in(path: str) -> None:
 
 if SUPERVISOR_PID in os.environ:
     PID = _arm(int(os.environ.pop(SUPERVISOR_PID)))
+    BUILD = os.environ.pop(BUILD_HASH, None)
