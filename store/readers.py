@@ -206,7 +206,9 @@ class Reader:
         """Return the newest *limit* orders, or only those that are not over."""
         query = Order.select(*_ORDER).order_by(Order.id.desc())
         if alive:
-            query = query.where(peewee.SQL(recall.ALIVE_SQL))
+            # With a plus SQLite sorts what the index of alive orders gives; without, it would walk
+            # through all orders from the newest on.
+            query = query.where(peewee.SQL(recall.ALIVE_SQL)).order_by(peewee.SQL("+id DESC"))
         return [_order(found) for found in self._dicts(query.limit(_bounded(limit)))]
 
     def fills(self, limit: int = LIMIT, *, client_order_id: str | None = None) -> list[Plain]:
