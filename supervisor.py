@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # loaded while the forkserver loads: see `_keep`
     from actors.runtime.desk_keeper import DeskKeeper
     from actors.runtime.keeper import Household
 
+INTERRUPTED = 130
 EXCHANGE = "exchange"
 EXECUTOR_OUTLIVES_S = 10  # to cancel what rests when the supervisor died
 ACTOR_STOP_MS = 5_000
@@ -78,6 +79,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Refused as why:
         _complain(str(why))
         return why.exit_code
+    except endpoints.EndpointsUnusable as why:
+        _complain(str(why))
+        return failures.CONFIGURATION
+    except OSError as why:
+        _complain(f"{options.run_dir} cannot be used: {why}")
+        return failures.STORE
+    except KeyboardInterrupt:  # before anybody listens for it; what was started dies with us
+        os._exit(INTERRUPTED)
 
 
 def _options(arguments: Sequence[str] | None) -> Options:
@@ -334,25 +343,27 @@ class Screen:
         self._run_dir = run_dir
         self._events: deque[Text] = deque(maxlen=EVENTS_KEPT)
         self._live = Live(screen=True, auto_refresh=False, redirect_stderr=False)
-        self._live.start()
 
     def event(self, line: bytes) -> None:
-        """Keep one line of the log for the panel."""
+        """Keep one line of the log for the panel; the first one opens it."""
+        if not self._live.is_started:
+            self._live.start()
         self._events.appendleft(self._panel.event_line(json.loads(line)))
 
     def draw(self, keeper: "DeskKeeper") -> None:
         """Draw the desk as it is now."""
         size = self._live.console.size
         view = replace(self._panel.view_of(keeper), events=tuple(self._events))
-        self._live.update(
-            self._panel.draw(view, width=size.width, height=size.height), refresh=True
-        )
+        drawn = self._panel.draw(view, width=size.width, height=size.height)
+        with contextlib.suppress(OSError):  # the terminal went away; the desk stops in order
+            self._live.update(drawn, refresh=True)
 
     def close(self, keeper: "DeskKeeper") -> None:
         """Give the terminal back, with the last events on it."""
-        self._live.stop()
-        for event in reversed(list(self._events)[:EVENTS_LEFT]):
-            self._live.console.print(event)
+        with contextlib.suppress(OSError):
+            self._live.stop()
+            for event in reversed(list(self._events)[:EVENTS_LEFT]):
+                self._live.console.print(event)
         _tell_refusal(keeper, self._run_dir)
 
 
