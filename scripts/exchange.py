@@ -129,13 +129,17 @@ def exchange(
             raise found.error
         typer.echo(f"exchange: {found.error}", err=True)
         raise typer.Exit(CONFIGURATION)
-    code = run(found, run_dir, parent_pid=parent, control=control, started=_say(found.host))
+    code = run(found, run_dir, parent_pid=parent, control=control, started=_say(found))
     raise typer.Exit(code)
 
 
-def _say(host: str) -> Callable[[int], None]:
+def _say(settings: ExchangeSettings) -> Callable[[int], None]:
+    host, account = settings.host, settings.account
+
     def say(port: int) -> None:
         typer.echo(f"exchange on http://{host}:{port} and ws://{host}:{port}/")
+        # No secret: it opens nothing but this exchange.
+        typer.echo(f"account {account.public_key} with private key {account.secret}")
 
     return say
 
