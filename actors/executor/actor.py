@@ -391,5 +391,6 @@ _TOLD: dict[str, Callable[[Log], object]] = {
     "KillLatched": lambda log: log.critical("desk_latched"),
     "Resumed": lambda log: log.warning("desk_unlatched"),
     "Reconciled": lambda log: log.info("reconcile_finished"),
-    "PermitsChanged": lambda log: log.warning("permit_lapsed"),
+    "PermitsLapsed": lambda log: log.warning("permit_lapsed"),
+    "PermitsReturned": lambda log: log.info("permit_returned"),
 }

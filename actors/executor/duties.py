@@ -113,7 +113,7 @@ def _hear_silence(session: Session, now: Now) -> list[Write]:
         return []
     draft = Draft(session.books, at_ms=now.wall_ms)
     silent_ms = session.permits.silent_ms(now.mono_ms)
-    return [draft.write("PermitsChanged", "desk", {"now": changed, "silent_ms": silent_ms})]
+    return [draft.write(changed, "desk", {"silent_ms": silent_ms})]
 
 
 def _resolve(session: Session, now: Now) -> list[Write]:

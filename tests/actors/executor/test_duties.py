@@ -181,9 +181,9 @@ def test_silence_and_its_end_are_said_once():
     one = Standing()
     one.after(15_001)
 
-    assert [silence.listen(one.session, one.now) for _ in range(2)] == ["SILENT", None]
+    assert [silence.listen(one.session, one.now) for _ in range(2)] == [silence.LAPSED, None]
     one.permit()
-    assert [silence.listen(one.session, one.now) for _ in range(2)] == ["HEARD", None]
+    assert [silence.listen(one.session, one.now) for _ in range(2)] == [silence.RETURNED, None]
 
 
 def test_a_wanted_cancel_is_one_delete_until_it_had_time_to_work():
