@@ -45,11 +45,16 @@ class Series:
         self.stored: set[int] = set()
         self.said: int | None = None  # confirmed last
 
+    @property
+    def start(self) -> int:
+        """The first number that is not known to be stored."""
+        return (self.lowest or 0) if self.next is None else self.next
+
     def upto(self, now_ms: int) -> int | None:
         """Return the highest number that may be confirmed, None while there is none."""
         if self.lowest is None or now_ms - self.first_ms < SETTLE_MS:
             return None
-        at = self.lowest if self.next is None else self.next
+        at = self.start
         while at in self.stored:
             self.stored.discard(at)
             at += 1
@@ -119,7 +124,7 @@ class Intake:
         for one in self._outstanding[1]:
             self._known.discard((one.sender, one.seq))
             series = self._series.get(one.sender)
-            if series is not None and one.seq >= (series.next or 0):
+            if series is not None and one.seq >= series.start:
                 series.stored.add(one.seq)
         self._outstanding = None
         return True

@@ -13,8 +13,6 @@ from store.readers import Reader
 from store.verify import verify
 from tests.store.history import History, opened
 
-KILLS = 40
-
 
 def orders_without_end(run_dir, confirmed):
     """Append in groups of random size until killed; say each new head when it is durable."""
@@ -59,9 +57,11 @@ def killed_in_mid_flow(run_dir, after_s):
 
 
 @pytest.mark.slow
-def test_store_survives_being_killed_anywhere(run_dir):
+@pytest.mark.parametrize("kills", [40, pytest.param(200, marks=pytest.mark.proof)])
+def test_store_survives_being_killed_anywhere(tmp_path, kills):
+    run_dir = tmp_path  # on a real disk
     dice = random.Random(20260323)
-    for _ in range(KILLS):
+    for _ in range(kills):
         confirmed = killed_in_mid_flow(run_dir, dice.random() * 0.02)
 
         with Reader.open(run_dir) as reader:
@@ -70,9 +70,9 @@ def test_store_survives_being_killed_anywhere(run_dir):
     with Reader.open(run_dir) as reader:
         found = verify(reader)
         assert (found.count, found.differences) == (0, ())
-        assert found.epoch == KILLS
+        assert found.epoch == kills
     with opened(run_dir) as writer:
-        assert writer.epoch == KILLS + 1
+        assert writer.epoch == kills + 1
 
 
 def test_lock_of_a_killed_writer_is_gone_and_that_of_a_living_one_is_not(run_dir):

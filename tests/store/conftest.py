@@ -1,0 +1,20 @@
+"""Hundreds of small stores are made here: in memory, where the system has a place for that."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+MEMORY = "/dev/shm"  # a file system like any other, but fsync costs nothing
+
+
+@pytest.fixture
+def run_dir() -> Iterator[Path]:
+    """A run directory only this test uses, gone afterwards."""
+    base = MEMORY if os.access(MEMORY, os.W_OK) else None
+    path = Path(tempfile.mkdtemp(prefix="btcbot-", dir=base))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
