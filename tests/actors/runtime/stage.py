@@ -14,10 +14,13 @@ from typing import Any
 import msgspec
 
 from actors.runtime.control import Unreachable, ask
+from actors.runtime.settings import SupervisionSettings
 from messages.control import Reply, StatusQuery
 from tests.actors.runtime.troupe import Play
 
 ROOT = Path(__file__).resolve().parents[3]
+QUICK = SupervisionSettings(silence_ms=600)
+EAGER = SupervisionSettings(restarts_max=1_000, backoff_first_ms=0, backoff_max_ms=0)
 PATIENCE_S = 15.0
 STEP_S = 0.01
 
@@ -144,3 +147,16 @@ def descendants(pid: int) -> set[int]:
 def is_tracker(pid: int) -> bool:
     """Return whether *pid* is multiprocessing's own book-keeper; it goes with the last child."""
     return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def pids(report: dict) -> dict[str, int]:
+    return {one["role"]: one["pid"] for one in (*report["actors"], *report["services"])}
+
+
+def stopped(stage: "Stage") -> list[str]:
+    return [line["child"] for line in stage.log("supervisor") if "child" in line
+            and line["event"] == "actor_stopped"]  # fmt: skip
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

@@ -1,18 +1,14 @@
 """When a child is started, restarted and killed: the policy, event by event, and its laws."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from actors.runtime.settings import SupervisionSettings
 from actors.runtime.supervision import (
     DUMP_MS,
-    HAS_PROCESS,
     Actual,
     Beaten,
     BecameReady,
-    Begun,
     Child,
     Dump,
     Failed,
@@ -25,58 +21,8 @@ from actors.runtime.supervision import (
     Spawn,
     Wanted,
     all_ready,
-    step,
 )
-
-SETTINGS = SupervisionSettings()
-ROLE = "strategy"
-
-
-class Life:
-    """One child, led through events; time stands still unless it is moved."""
-
-    def __init__(self, settings: SupervisionSettings = SETTINGS, *, jitter: int = 0) -> None:
-        self.child = Child(role=ROLE)
-        self.now_ms = 1_000_000
-        self._settings = settings
-        self._jitter = jitter
-        self._pid = 100
-
-    def on(self, *events):
-        """Return the effects of *events*; a Spawn is carried out at once."""
-        effects = []
-        for event in events:
-            self.child, more = step(
-                self.child,
-                event,
-                now_ms=self.now_ms,
-                jitter=self._jitter,
-                settings=self._settings,
-            )
-            effects += more
-        return effects
-
-    def after(self, ms: int, *events):
-        self.now_ms += ms
-        return self.on(*events)
-
-    def begin(self) -> int:
-        self._pid += 1
-        self.on(Begun(self._pid))
-        return self._pid
-
-    def ready(self) -> "Life":
-        self.on(Wanted(True), Beaten(self.begin(), ""))
-        return self
-
-    def fail(self):
-        """Let it fail and, once it is started again, become ready."""
-        effects = self.on(Gone(70))
-        if Spawn(ROLE) not in effects:
-            self.now_ms = self.child.due_ms
-            self.on(Passed())
-        self.on(Beaten(self.begin(), ""))
-        return effects
+from tests.actors.runtime.oneself import ROLE, SETTINGS, Life
 
 
 def test_a_child_that_is_wanted_is_started():
@@ -352,53 +298,3 @@ def test_all_are_ready_only_when_every_one_is(other):
 
     assert all_ready([ready, ready])
     assert not all_ready([ready, replace(ready, actual=other)])
-
-
-EVENTS = st.one_of(
-    st.builds(Beaten, st.integers(100, 130), st.sampled_from(["", "states"])),
-    st.builds(Gone, st.sampled_from([None, 0, 1, 70, 72, 78, -9])),
-    st.just(Passed()),
-    st.builds(Wanted, st.booleans()),
-    st.just(Overrun()),
-    st.just(NotBegun()),
-)
-
-
-@given(st.lists(st.tuples(st.integers(0, 20_000), EVENTS), max_size=60))
-def test_there_are_never_two_processes_of_one_role(story):
-    """Whatever happens in whatever order: a start is asked for only when no process is there."""
-    life, processes = Life(), 0
-    for passed, event in story:
-        if isinstance(event, Gone) and processes == 0:
-            continue  # only a process can go
-        if isinstance(event, NotBegun):
-            continue  # only a start can fail; starts succeed here
-        if isinstance(event, Gone):
-            processes -= 1
-        for effect in life.after(passed, event):
-            if isinstance(effect, Spawn):
-                processes += 1
-                life.begin()
-        assert processes in (0, 1)
-        assert (life.child.actual in HAS_PROCESS) == (processes == 1)
-
-
-@given(st.lists(st.integers(0, 5_000), max_size=60))
-def test_a_child_that_is_wanted_is_always_coming_back(delays):
-    """However often it fails: there is a process, or a moment at which there will be one."""
-    life = Life().ready()
-    for delay in delays:
-        life.after(delay, Gone(70) if life.child.pid else Passed())
-        if life.child.actual is Actual.STARTING and life.child.pid is None:
-            life.begin()
-        assert life.child.pid is not None or life.child.due_ms is not None
-
-
-@given(st.lists(st.integers(0, 100_000), max_size=100))
-def test_what_is_remembered_of_failures_stays_bounded(delays):
-    life = Life().ready()
-    for delay in delays:
-        life.now_ms += delay
-        life.fail()
-
-    assert len(life.child.failed_ms) <= SETTINGS.restarts_max + 1
