@@ -32,6 +32,11 @@ from store.migrate import Migration
 from store.open import STORE_FILE, gate, raw, writer_database
 from store.rows import Entry, Head, IntentRow, MetaRow, OrderRow
 
+# A commit puts every page it touched into the write-ahead log. The executor empties that between
+# bursts; past this many pages the writer does it itself, and that commit takes the longer.
+LOG_PAGES_MAX = 4_000
+PAGES_PER_COMMIT, PAGES_PER_ENTRY = 8, 5  # measured on orders with their intents
+
 TAIL_CHECKED = 1_000  # newest entries whose chain is checked at open; the auditor does the rest
 
 _INSERT = f"INSERT INTO journal ({journal.COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
@@ -56,6 +61,7 @@ class Writer:
         self.epoch = 0
         self.lineage = ""
         self.head = journal.NOTHING
+        self.log_pages = 0  # in the write-ahead log since the last checkpoint, about
 
     @classmethod
     def open(
@@ -118,6 +124,9 @@ class Writer:
         except (sqlite3.Error, StoreFailed) as error:
             raise self._fail(f"append of {len(entries)} entries", error) from error
         self.head = prepared.head
+        self.log_pages += PAGES_PER_COMMIT + PAGES_PER_ENTRY * len(entries)
+        if self.log_pages > LOG_PAGES_MAX:
+            self.checkpoint()
         return self.head
 
     def load(self) -> Tables:
@@ -159,6 +168,7 @@ class Writer:
 
         Never waits: what a reader still needs stays for the next time. Call it between bursts.
         """
+        self.log_pages = 0
         with failing("checkpoint"):
             _, logged, moved = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         return max(0, int(logged) - int(moved))

@@ -267,6 +267,22 @@ def test_checkpoint_empties_the_log_where_no_reader_is_in_the_way(writer, run_di
     assert writer.checkpoint() == 0
 
 
+def test_log_is_emptied_even_when_nobody_asks(writer, run_dir, monkeypatch):
+    monkeypatch.setattr("store.writer.LOG_PAGES_MAX", 40)
+    history, opening = rich()
+    log = run_dir / f"{STORE_FILE}-wal"
+    writer.append([opening])
+    for _ in range(6):
+        writer.append(list(history.traded(1)))
+    grown = log.stat().st_size
+
+    for _ in range(60):
+        writer.append(list(history.traded(1)))
+
+    assert log.stat().st_size < 2 * grown
+    assert writer.log_pages <= 40
+
+
 def test_close_leaves_one_file(run_dir):
     history, opening = rich()
     writer = opened(run_dir)
