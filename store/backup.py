@@ -1,7 +1,7 @@
 """Copies of the store: taken whole from a connection, checked, and made to last.
 
-A copy is one ordinary file without a write-ahead log. It keeps the lineage of its store, so it must
-not be traded on beside it.
+A copy is one ordinary file without a write-ahead log, marked as a copy: whoever trades on it again
+gets a lineage of its own, since what came after the copy has used up names at the venue.
 """
 
 import sqlite3
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from store.failures import CORRUPT, StoreFailed, failing
 from store.files import sync_directory, sync_file
+from store.open import COPY_ID
 from store.readers import Reader
 from store.verify import verify
 
@@ -59,6 +60,7 @@ def _copy(source: sqlite3.Connection, path: Path) -> None:
     try:
         source.backup(copy, pages=-1)
         copy.execute("PRAGMA journal_mode = DELETE")  # the copy would stay in WAL mode
+        copy.execute(f"PRAGMA application_id = {COPY_ID}")
         answer = [row[0] for row in copy.execute("PRAGMA integrity_check(10)")]
     finally:
         copy.close()

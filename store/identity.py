@@ -43,15 +43,19 @@ def this_host() -> Host:
 
 
 def first_rows(identity: Identity, host: Host) -> tuple[MetaRow, ...]:
-    """Return what a new store says about itself. Its lineage is drawn here and nowhere else."""
+    """Return what a new store says about itself, beside its lineage."""
     facts = {
-        "lineage": secrets.token_hex(LINEAGE_BYTES),
         "mode": identity.mode,
         "base_url": identity.base_url,
         "key_hash": identity.key_hash,
         "machine_id": host.machine_id,
     }
     return tuple(MetaRow(key=key, value=value) for key, value in facts.items())
+
+
+def new_lineage() -> MetaRow:
+    """Return a lineage that no store has had. It is drawn here and nowhere else."""
+    return MetaRow(key="lineage", value=secrets.token_hex(LINEAGE_BYTES))
 
 
 def check(meta: Mapping[str, str], identity: Identity, host: Host) -> None:

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from store.open import APPLICATION_ID
-
 FOLDER = Path(__file__).parent / "migrations"
 
 _NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
@@ -46,7 +44,6 @@ def apply(connection: sqlite3.Connection, due: tuple[Migration, ...]) -> None:
         for statement in statements(one.sql):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {one.number}")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def statements(sql: str) -> list[str]:

@@ -23,6 +23,7 @@ from store.failures import (
 
 STORE_FILE = "store.sqlite3"
 APPLICATION_ID = 0x62746362  # "btcb", so that no other SQLite file is taken for a store
+COPY_ID = 0x62746363  # "btcc", for copies: trading on one again begins a lineage of its own
 BUSY_MS = 250  # nobody else should hold a lock; this covers recovery by a reader that opens
 
 Pragma = tuple[str, int | str, int | str]
@@ -55,7 +56,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     """What a file says before anything is changed. *version* 0: a new, empty one."""
 
     version: int
-    in_wal: bool
+    copied: bool = False
 
 
 def writer_database(path: Path) -> peewee.SqliteDatabase:
@@ -88,7 +89,7 @@ def raw(database: peewee.SqliteDatabase) -> sqlite3.Connection:
 def gate(path: Path, *, newest: int) -> Seen:
     """Return what *path* is, looking only. Raises StoreRefused when this build must not open it."""
     if not path.exists():
-        return Seen(version=0, in_wal=False)
+        return Seen(version=0)
     database = reader_database(path)
     try:
         with refusing(f"{path}"):
@@ -96,12 +97,11 @@ def gate(path: Path, *, newest: int) -> Seen:
             application = _asked(connection, "application_id")
             version = int(_asked(connection, "user_version"))
             empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
-            in_wal = _asked(connection, "journal_mode") == "wal"
     finally:
         database.close()
     if empty and version == 0:
-        return Seen(version=0, in_wal=in_wal)
-    if application != APPLICATION_ID:
+        return Seen(version=0)
+    if application not in (APPLICATION_ID, COPY_ID):
         raise StoreRefused(NOT_A_STORE, f"{path} is an SQLite file, but no store of a desk")
     if version > newest:
         raise StoreRefused(
@@ -109,7 +109,7 @@ def gate(path: Path, *, newest: int) -> Seen:
             f"{path} has version {version}, this build knows up to {newest}: "
             "start the newer build, or restore a backup from before it",
         )
-    return Seen(version=version, in_wal=in_wal)
+    return Seen(version=version, copied=application == COPY_ID)
 
 
 def _opened(

@@ -26,10 +26,10 @@ from store.failures import (
 )
 from store.files import network_file_system
 from store.fold import Tables
-from store.identity import Host, Identity, check, first_rows, this_host
+from store.identity import Host, Identity, check, first_rows, new_lineage, this_host
 from store.lock import WriterLock
 from store.migrate import Migration
-from store.open import STORE_FILE, gate, raw, writer_database
+from store.open import APPLICATION_ID, STORE_FILE, Seen, gate, raw, writer_database
 from store.rows import Entry, Head, IntentRow, MetaRow, OrderRow
 
 # A commit puts every page it touched into the write-ahead log. The executor empties that between
@@ -94,7 +94,7 @@ class Writer:
                         host or this_host(),
                         at_ms=clock.wall_ms(),
                         due=known[seen.version :],
-                        old=seen.version,
+                        seen=seen,
                     )
             except BaseException:
                 database.close()
@@ -203,27 +203,31 @@ class Writer:
         *,
         at_ms: int,
         due: tuple[Migration, ...],
-        old: int,
+        seen: Seen,
     ) -> None:
-        connection = self._connection
+        connection, old = self._connection, seen.version
         if old:
             check(recall.meta(connection), identity, host)
         if due and old:
             backup.snapshot(connection, self._run_dir, f"before-version-{old + len(due)}-{at_ms}")
         connection.execute("BEGIN IMMEDIATE")
         migrate.apply(connection, due)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         self.head = recall.checked_head(connection, TAIL_CHECKED)
         self.epoch = int(recall.meta(connection).get("epoch", "0")) + 1
         schema = old + len(due)
         facts = {"epoch": str(self.epoch), "boot_id": host.boot_id, "schema": str(schema)}
-        rows = tuple(MetaRow(key=key, value=value) for key, value in facts.items())
-        created = () if old else first_rows(identity, host)
+        rows = [MetaRow(key=key, value=value) for key, value in facts.items()]
+        if not old:
+            rows += first_rows(identity, host)
+        if not old or seen.copied:
+            rows.append(new_lineage())
         entry = Entry(
-            kind="StoreOpened" if old else "StoreCreated",
+            kind="StoreRestored" if seen.copied else "StoreOpened" if old else "StoreCreated",
             subject="",
             at_ms=at_ms,
             cause={"epoch": self.epoch, "version": old, "migrated_to": schema},
-            rows=(*created, *rows),
+            rows=tuple(rows),
         )
         prepared = _Prepared([entry], before=self.head, epoch=self.epoch)
         prepared.put(connection)

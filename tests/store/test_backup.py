@@ -1,11 +1,13 @@
 """A copy is whole, ordinary, checked, and made while the desk goes on."""
 
+import shutil
 import sqlite3
 
 import pytest
 
 from store import backup
 from store.failures import StoreFailed, StoreRefused
+from store.open import STORE_FILE
 from store.readers import Reader
 from store.verify import verify
 from tests.store.history import opened, rich, tamper
@@ -54,3 +56,28 @@ def test_copy_that_does_not_refold_is_not_kept(run_dir):
 def test_there_is_nothing_to_copy_before_a_desk_ran(run_dir):
     with pytest.raises(StoreRefused, match="has a desk run here"):
         backup.take(run_dir, "none")
+
+
+def test_trading_on_a_copy_begins_a_lineage_of_its_own(run_dir):
+    history, opening = rich()
+    with opened(run_dir) as writer:
+        writer.append([opening, *history.traded(1)])
+        lineage, head = writer.lineage, writer.head
+        path = backup.take(run_dir, "now")
+        writer.append(list(history.traded(1)))
+    elsewhere = run_dir / "again"
+    elsewhere.mkdir()
+    shutil.copy(path, elsewhere / STORE_FILE)
+
+    with opened(elsewhere) as restored:
+        assert restored.lineage != lineage
+        assert (restored.epoch, restored.head.seq) == (2, head.seq + 1)
+        drawn = restored.lineage
+    with opened(elsewhere) as again:
+        assert (again.lineage, again.epoch) == (drawn, 3)
+    with Reader.open(elsewhere) as reader:
+        assert verify(reader).count == 0
+        assert [row.kind for row in reader.journal_since(head.seq, 9)] == [
+            "StoreRestored",
+            "StoreOpened",
+        ]
