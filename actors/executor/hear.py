@@ -163,11 +163,15 @@ def _order_read(session: Session, request: ReadOrder, result: object, now: Now) 
 
 
 def _not_found(session: Session, order: OrderRow, code: str, now: Now) -> list[Write]:
+    """Count that the venue does not find an id of its own, once queries must show the order."""
     name = order.client_order_id
+    session.watching.missing.pop(name, None)  # the next list says whether to ask again
+    known_ms = now.wall_ms - (order.confirmed_ms or now.wall_ms)
+    if known_ms < session.settings.visibility_lag_s * 1_000:
+        return []
     count = session.not_found[name] = session.not_found.get(name, 0) + 1
     if count < session.settings.asking.not_found_max:
         return []
-    session.watching.missing.pop(name, None)
     row = halt(Scope.INSTRUMENT, order.instrument, f"{ORDER_NOT_FOUND} {name}", 0)
     return findings.halted(session, row, {"said": code, "times": count}, now)
 

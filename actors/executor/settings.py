@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from messages.money import BPS, ONE, Amount
+from messages.fees import Fees
+from messages.money import Amount
 
 Milliseconds = Annotated[int, Meta(ge=1, le=600_000)]
 Seconds = Annotated[int, Meta(ge=1, le=86_400)]
@@ -35,22 +36,6 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         for name in ("order_notional_max_try", "gross_max_try", "day_notional_max_try"):
             _at_least_zero(name, getattr(self, name))
-
-
-class Fees(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the venue sets aside for a limit buy: its taker rate and the tax on that."""
-
-    taker_bps: Amount = Amount(15)
-    vat_ratio: Amount = Amount("0.2")
-
-    def __post_init__(self) -> None:
-        _at_least_zero("taker_bps", self.taker_bps)
-        _at_least_zero("vat_ratio", self.vat_ratio)
-
-    @property
-    def gross_taker(self) -> Decimal:
-        """Taker rate with its tax, as a ratio of the notional."""
-        return self.taker_bps * BPS * (ONE + self.vat_ratio)
 
 
 class Budget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

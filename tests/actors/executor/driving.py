@@ -9,7 +9,7 @@ import time
 import structlog
 
 from actors.executor.actor import Executor
-from actors.executor.settings import Asking, Fees, Limits, Settings
+from actors.executor.settings import Asking, Limits, Settings
 from actors.runtime.clock import SystemClock
 from actors.runtime.effects import Route
 from actors.runtime.lanes import Lanes
@@ -17,6 +17,7 @@ from actors.runtime.parts import Parts
 from actors.runtime.settings import DeskSettings
 from actors.runtime.timers import Timers
 from actors.runtime.wire import Heard
+from messages.fees import Fees
 from messages.instrument import Instrument
 from messages.life import Permit, Stop
 from messages.market import Quote

@@ -9,9 +9,9 @@ from actors.executor.facts import Context, Seen
 from actors.executor.fills import Terms
 from actors.executor.gate import Gate
 from actors.executor.postings import opening
-from actors.executor.settings import Fees
 from actors.executor.states import Fact
 from actors.venues.port import VenueFill
+from messages.fees import Fees
 from messages.instrument import Instrument
 from messages.money import ZERO, Amount
 from messages.orders import Side

@@ -249,8 +249,21 @@ def test_an_order_that_a_list_does_not_show_is_asked_for_itself():
     assert one.books.orders[name].state is OrderState.CANCELLED
 
 
+@pytest.mark.parametrize(("known_ms", "halts"), [(1_999, False), (2_000, True)])
+def test_an_order_that_may_not_be_visible_yet_is_not_missed(known_ms, halts):
+    one = Standing(settings(visibility_lag_s=2))
+    name = live(one)
+    no = NoAnswer(code="Order not found", reason="x", refused=RejectKind.ORDER)
+
+    one.after(known_ms)
+    for _ in range(3):
+        one.hear(ReadOrder(client_order_id=name, venue_order_id=VENUE_ID), no)
+
+    assert ((Scope.INSTRUMENT, "BTC_TRY", "executor") in one.books.levels) is halts
+
+
 def test_an_id_of_the_venues_own_that_it_does_not_find_halts_after_three_times():
-    one = Standing()
+    one = Standing(settings(visibility_lag_s=0))
     name = live(one)
     request = ReadOrder(client_order_id=name, venue_order_id=VENUE_ID)
     no = NoAnswer(code="Order not found", reason="x", refused=RejectKind.ORDER)

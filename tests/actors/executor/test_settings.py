@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from actors.executor.identity import KeyMissing, of_desk, signing
-from actors.executor.settings import Asking, Budgets, Fees, Limits, Settings
+from actors.executor.settings import Asking, Budgets, Limits, Settings
 from actors.venues.btcturk.sign import SecretUnreadable
+from messages.fees import Fees
 from messages.money import Amount, amount
 from tests.actors.executor.driving import DESK
 
