@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NoReturn, Protocol
 import pykka
 from msgspec import Struct
 
-from actors.runtime import failures
+from actors.runtime import failures, faults
 from actors.runtime.effects import After, Back, Call, Called, Exit, Raised, Route, Write
 from actors.runtime.failures import InvariantBroken
 from actors.runtime.inbox import Inbox
@@ -59,6 +59,7 @@ class Actor(pykka.Actor):
         self.gate_lock = threading.Lock()
         self.turns = 0
         self.outlet: Outlet | None = None
+        self.pass_by: faults.PassBy = faults.nothing
         self._longest_turn_ns = 0
         self._kill_file: Path = parts.run_dir / KILL_FILE
         self._stopped_for: set[str] = set()
@@ -165,11 +166,14 @@ class Actor(pykka.Actor):
     def _carry_out(self, effects: list[tuple[object, Trail | None]]) -> None:
         entries = [effect.entry for effect, _ in effects if isinstance(effect, Write)]
         if entries:
+            self.pass_by(faults.BEFORE_COMMIT, entries)
             self.commit(entries)
+            self.pass_by(faults.AFTER_COMMIT, entries)
         if self.outlet is None:
             return
         for effect, trail in effects:
             self._perform(self.outlet, effect, trail)
+        self.pass_by(faults.TURN_OVER, entries)
 
     def _perform(self, outlet: Outlet, effect: object, trail: Trail | None) -> None:
         match effect:
@@ -180,6 +184,7 @@ class Actor(pykka.Actor):
             case After():
                 outlet.after(effect.delay_ms, effect.message)
             case Call():
+                self.pass_by(faults.CALLING, (effect.request,))
                 call = Call(effect.lane, effect.request, trail)
                 if not outlet.call(call):
                     self.post(Called(call.lane, call.request, Raised(LaneFull()), trail))

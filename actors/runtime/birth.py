@@ -13,7 +13,7 @@ from typing import IO, NoReturn, cast
 
 from msgspec import Struct
 
-from actors.runtime import death, failures, preload, process
+from actors.runtime import death, failures, faults, preload, process
 from actors.runtime.actor import Actor
 from actors.runtime.body import Body
 from actors.runtime.build import boot_id, build_hash
@@ -135,6 +135,7 @@ def _run(spec: ChildSpec, around: Surroundings, parent: int) -> None:
     if not is_loaded(spec.module):
         around.log.warning("preload_missed", module=spec.module)
     actor = cast(Actor, load(spec.module).build(parts(around), **spec.given))
+    actor.pass_by = faults.armed(spec.role, around.run_dir, os.environ, mode=around.endpoints.mode)
     opened = links(around, cast(Plumbing, load(spec.topology)))
     watching = watchdog(around)
     orphan = _Orphan(spec, parent, watching)

@@ -89,6 +89,7 @@ class Body:
             self._actor.post,
             lock=self._actor.gate_lock,
             broken=self.broken,
+            pass_by=self._actor.pass_by,
         )
 
     def say(self, message: object, trail: Trail | None) -> None:

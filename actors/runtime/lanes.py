@@ -12,6 +12,7 @@ from functools import partial
 
 from msgspec import Struct
 
+from actors.runtime import faults
 from actors.runtime.contain import attempt
 from actors.runtime.effects import Call, Called, Raised
 
@@ -52,10 +53,12 @@ class Lanes:
         *,
         lock: "threading.Lock | None" = None,
         broken: Callable[[BaseException], None] | None = None,
+        pass_by: faults.PassBy = faults.nothing,
     ) -> None:
         self.lock = lock or threading.Lock()
         self._post = post
         self._broken = broken or _raise
+        self._pass_by = pass_by
         self._queues: dict[str, queue.Queue[Call | None]] = {}
         self._specs = {spec.name: spec for spec in specs}
         self._threads: list[threading.Thread] = []
@@ -104,7 +107,9 @@ class Lanes:
         while (call := waiting.get()) is not None:
             result = self._stopped(spec, call)
             if result is None:
+                self._pass_by(faults.PAST_GATE, (call.request,))
                 result = attempt(partial(handler, call.request))
+                self._pass_by(faults.ANSWERED, (call.request,))
             self._post(Called(call.lane, call.request, result, call.trail))
 
     def _stopped(self, spec: LaneSpec, call: Call) -> object | None:
