@@ -1,5 +1,8 @@
 """`btcbot decisions`: what was decided, and why or why not, newest first."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from scripts import shown
 from scripts.books import NEWEST, All, Limit, most, opened
 from scripts.desk import VAR, Json, RunDir
@@ -30,4 +33,20 @@ def decisions(
     if as_json:
         shown.document(found)
     else:
-        shown.table("decisions", found, COLUMNS)
+        shown.table("decisions", [with_numbers(one) for one in found], COLUMNS)
+
+
+def with_numbers(decision: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *decision* with what was seen and the limit it met, also where a cap said no."""
+    line = dict(decision)
+    wishes = line.get("wishes") or ()
+    if "observed" in line or line.get("outcome") != "rejected" or not wishes:
+        return line
+    [first, *_] = wishes
+    binding, caps = first.get("binding"), first.get("caps") or {}
+    line["observed"] = f"wish {first.get('wish')}"
+    if first.get("allocated") is not None:
+        line["observed"] += f", allocated {first['allocated']}"
+    if binding in caps:
+        line["limit"] = f"{binding} {caps[binding]}"
+    return line

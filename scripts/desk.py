@@ -4,7 +4,6 @@ Every command ends with one of the codes of `Ended`; `Told` carries one together
 that a person reads on the error stream.
 """
 
-import os
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
@@ -46,15 +45,25 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout,
 def runs(run_dir: Path) -> bool:
     """Return whether a supervisor holds the lock of *run_dir* now.
 
-    The kernel's list is read instead of trying the lock: a try could get in the way of a start.
+    Its pid stands in the lock file; it runs when it has that very file open. The lock itself is not
+    tried: a try could get in the way of a start.
     """
+    lock = run_dir / "run.lock"
     try:
-        wanted = (run_dir / "run.lock").stat()
-        held = Path("/proc/locks").read_text(encoding="ascii")
-    except OSError:
+        pid = int(lock.read_text(encoding="ascii"))
+        handles = list(Path(f"/proc/{pid}/fd").iterdir())
+    except PermissionError:
+        return True  # somebody else's process: it cannot be looked into, but it is there
+    except (OSError, ValueError):
         return False
-    place = f"{os.major(wanted.st_dev):02x}:{os.minor(wanted.st_dev):02x}:{wanted.st_ino}"
-    return any(place in line.split() and "->" not in line for line in held.splitlines())
+    return any(_is_file(one, lock) for one in handles)
+
+
+def _is_file(handle: Path, file: Path) -> bool:
+    try:
+        return handle.samefile(file)
+    except OSError:
+        return False  # closed meanwhile
 
 
 def answer(run_dir: Path, socket: str, message: object, *, within_s: float = ASK_MAX_S) -> Reply:
