@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from messages.money import BPS, ONE, Amount
+from messages.fees import Fees
+from messages.money import BPS, Amount
 
 Milliseconds = Annotated[int, Meta(ge=1, le=600_000)]
 Seconds = Annotated[int, Meta(ge=1, le=86_400)]
@@ -20,22 +21,6 @@ Count = Annotated[int, Meta(ge=0, le=1_000)]
 def _at_least_zero(name: str, value: Decimal) -> None:
     if not value.is_finite() or value < 0:
         raise ValueError(f"{name} must be an amount of at least 0, not {value}")
-
-
-class Fees(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a trade costs when it takes: the venue's rate and the tax on that."""
-
-    taker_bps: Amount = Amount(15)
-    vat_ratio: Amount = Amount("0.2")
-
-    def __post_init__(self) -> None:
-        _at_least_zero("taker_bps", self.taker_bps)
-        _at_least_zero("vat_ratio", self.vat_ratio)
-
-    @property
-    def gross_taker(self) -> Decimal:
-        """Taker rate with its tax, as a ratio of the notional."""
-        return self.taker_bps * BPS * (ONE + self.vat_ratio)
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

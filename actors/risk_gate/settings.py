@@ -5,12 +5,12 @@ money or orders has no default: who trades writes it down. A cap that is off is 
 of zero, and no switch skips a check.
 """
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from messages.money import BPS, ONE, Amount
+from messages.fees import Fees
+from messages.money import Amount
 
 Milliseconds = Annotated[int, Meta(ge=1, le=600_000)]
 Cooldown = Annotated[int, Meta(ge=0, le=86_400_000)]
@@ -24,21 +24,6 @@ def _at_least_zero(one: Struct, *names: str) -> None:
         value = getattr(one, name)
         if value is not None and (not value.is_finite() or value < 0):
             raise ValueError(f"{name} must be an amount of at least 0, not {value}")
-
-
-class Fees(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a trade costs when it takes: the venue's rate and the tax on that."""
-
-    taker_bps: Amount = Amount(15)
-    vat_ratio: Amount = Amount("0.2")
-
-    def __post_init__(self) -> None:
-        _at_least_zero(self, "taker_bps", "vat_ratio")
-
-    @property
-    def gross_taker(self) -> Decimal:
-        """Taker rate with its tax, as a ratio of the notional."""
-        return self.taker_bps * BPS * (ONE + self.vat_ratio)
 
 
 class MinProfit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from actors.allocator.settings import Fees
+from messages.fees import Fees
 from tests.actors.allocator.builders import settings
 
 
