@@ -21,6 +21,7 @@ from actors.market_data.asking import (
     Venue,
 )
 from actors.market_data.candles import Candle, told
+from actors.market_data.channels import UNHEARD
 from actors.market_data.instruments import Change, described
 from actors.market_data.market import FLUSH, Market
 from actors.market_data.moment import Moment
@@ -238,7 +239,7 @@ class MarketData(Actor):
         return effects
 
     def _tell_problem(self, quote: Quote) -> None:
-        before = self._problems.get(quote.instrument)
+        before = self._problems.get(quote.instrument, UNHEARD)
         self._problems[quote.instrument] = quote.problem
         if quote.problem == before:
             return

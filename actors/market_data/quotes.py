@@ -7,7 +7,7 @@ stale is traded again after a while of unbroken freshness. Moments are monotonic
 from decimal import Decimal
 
 from actors.market_data import channels
-from actors.market_data.channels import BOOK, STREAMED, UNHEARD, Said
+from actors.market_data.channels import BOOK, STALE, STREAMED, UNHEARD, Said
 from actors.market_data.median import Median
 from actors.market_data.moment import Moment
 from actors.market_data.settings import Settings
@@ -56,7 +56,7 @@ class Quoted:
         self._look(now_ms)
         said = channels.best(self._channels, now_ms, self._settings)
         if said is None:
-            return UNHEARD
+            return STALE if self.settled(now_ms) else UNHEARD
         unfit = channels.not_fresh(said, now_ms, self._settings) or channels.not_valid(said.top)
         return unfit or (RECOVERING if self._recovering else None)
 
@@ -71,7 +71,7 @@ class Quoted:
         return now_ms - (self._began_ms if said is None else said.heard_ms)
 
     def settled(self, now_ms: int) -> bool:
-        """Return whether it was heard, or is silent for so long that it counts as stale."""
+        """Return whether it was heard, or has been silent for so long that it is stale."""
         return bool(self._channels) or now_ms - self._began_ms > self._settings.stale_ms
 
     def wait_ms(self, now_ms: int) -> int | None:

@@ -263,7 +263,8 @@ def test_it_is_ready_without_an_instrument_that_stays_silent():
     stage.clock.pass_ms(1)
 
     assert stage.actor.waiting_for() == ""
-    assert quotes(stage.tick("look"))[ETH].problem == "UNHEARD"
+    assert quotes(stage.tick("look"))[ETH].problem == "STALE"
+    assert ETH in [line["instrument"] for line in stage.lines("quote_stale")]
 
 
 def test_a_lost_stream_is_said_with_its_verdict_at_once():

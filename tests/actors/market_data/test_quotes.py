@@ -192,9 +192,23 @@ def test_each_quote_has_the_next_number():
     assert [one.say(at(n)).seq for n in range(3)] == [1, 2, 3]
 
 
-@pytest.mark.parametrize(("waited_ms", "settled"), [(5_000, False), (5_001, True)])
-def test_an_instrument_nobody_hears_of_counts_as_stale_after_a_while(waited_ms, settled):
-    assert quoted().settled(START_MS + waited_ms) is settled
+@pytest.mark.parametrize(
+    ("waited_ms", "settled", "named"), [(5_000, False, "UNHEARD"), (5_001, True, "STALE")]
+)
+def test_an_instrument_nobody_hears_of_is_stale_after_a_while(waited_ms, settled, named):
+    one = quoted()
+
+    assert one.settled(START_MS + waited_ms) is settled
+    assert problem(one, waited_ms) == named
+
+
+def test_an_instrument_heard_for_the_first_time_has_nothing_to_recover_from():
+    one = quoted()
+    assert problem(one, 60_000) == "STALE"
+
+    one.hear("book", top(), at(60_000))
+
+    assert problem(one, 60_000) is None
 
 
 def test_an_instrument_that_was_heard_is_settled():
