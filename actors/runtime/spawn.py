@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from msgspec import Struct
 
-from actors.runtime import process
+from actors.runtime import preload, process
 from actors.runtime.endpoints import Endpoints
 from actors.runtime.settings import RuntimeSettings
 
@@ -58,6 +58,7 @@ def serve(spec: ProgramSpec) -> NoReturn:
     trace = process.trace_file(spec.run_dir, spec.role)
     for fd in (1, 2):  # a full pipe would block it, a terminal shows the panel
         os.dup2(trace.fileno(), fd)
+    preload.leave_out()
     code = load(spec.module).run(**spec.given)
     sys.stdout.flush()
     sys.stderr.flush()
