@@ -14,7 +14,10 @@ import time
 import peewee
 import pytest
 
-pytestmark = pytest.mark.contract
+pytestmark = [
+    pytest.mark.contract,
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded"),
+]
 
 LONG = "12345678901.123456789012345678"
 

@@ -13,6 +13,9 @@ from store.readers import Reader
 from store.verify import verify
 from tests.store.history import History, opened
 
+# What the child does after the fork needs none of the threads that other tests may have left.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+
 
 def orders_without_end(run_dir, confirmed):
     """Append in groups of random size until killed; say each new head when it is durable."""
