@@ -200,8 +200,7 @@ class Executor(Actor):
                 writes, reply = commands.set_level(session, message, now)
                 return self._after([*writes, Back(self.route, reply)], now)
             case ReconcileQuery():
-                commands.ask_to_reconcile(session, self.route, now)
-                return self._after([], now)
+                return self._after(commands.ask_to_reconcile(session, self.route, now), now)
             case StatusQuery():
                 return [Back(self.route, commands.status_reply(session, now))]
 

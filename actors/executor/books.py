@@ -16,6 +16,7 @@ from actors.runtime.effects import Write
 from actors.runtime.failures import InvariantBroken
 from messages.money import ZERO
 from messages.orders import ALIVE, Side
+from messages.state import Scope
 from store.rows import (
     FREE,
     HELD,
@@ -156,6 +157,7 @@ class Books:
                 self.touched[row.instrument] = None
             case LevelRow():
                 self.levels[row.scope, row.name, row.source] = row
+                self._touch_scope(row)
             case IntentRow():
                 _remember(self._intents, row.intent_id, row, INTENTS_KEPT_MAX)
             case FillRow():
@@ -166,6 +168,12 @@ class Books:
                 self._put_day(row)
             case MetaRow():
                 self._meta[row.key] = row.value
+
+    def _touch_scope(self, row: LevelRow) -> None:
+        if row.scope is Scope.INSTRUMENT:
+            self.touched[row.name] = None
+        elif row.scope is Scope.DESK:
+            self.touched.update(dict.fromkeys(self._cursors))
 
     def _put_day(self, row: DayRow) -> None:
         if self.day is None or row.day >= self.day.day:

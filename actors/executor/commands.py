@@ -14,6 +14,7 @@ from messages.state import Level, Scope
 from store.rows import LevelRow, MetaRow
 
 ALIVE_TOLD_MAX = 100
+QUESTIONS_MAX = 64  # who may wait for a comparison at once
 
 
 def kill(session: Session, reason: str, now: Now) -> list[Write]:
@@ -150,12 +151,18 @@ def status(session: Session, now: Now) -> dict[str, Any]:
     }
 
 
-def ask_to_reconcile(session: Session, route: Route, now: Now) -> None:
-    """Have a comparison made for whoever asks at *route*; asking again changes nothing."""
+def ask_to_reconcile(session: Session, route: Route, now: Now) -> list[Back]:
+    """Have a comparison made for whoever asks at *route*; asking again changes nothing.
+
+    Returns the answer to who comes when too many wait already.
+    """
     if any(one.route == route for one in session.questions):
-        return
+        return []
+    if len(session.questions) >= QUESTIONS_MAX:
+        return [Back(route, _no(session, "BUSY", f"{QUESTIONS_MAX} wait for a comparison already"))]
     session.questions.append(Question(route=route, asked_ms=now.mono_ms))
     session.reconciler.want(now.mono_ms)
+    return []
 
 
 def answers(session: Session, now: Now) -> list[Back]:

@@ -41,6 +41,7 @@ def do(session: Session, now: Now) -> list[Write | Call]:
         *opening.cost_known(session.books, session.marks, at_ms=now.wall_ms),
         *valuing.write_down(session, now),
     ]
+    session.watching.forget_ended(session.books)
     _reconcile(session, now)
     _clear(session, now)
     return [*writes, *cancels.due(session, now), *reads.due(session, now)]

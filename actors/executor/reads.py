@@ -92,7 +92,9 @@ def _orders(session: Session, now: Now) -> Iterator[Request]:
             is_deleted=order.cancel_wanted and deleted.was_tried(str(order.venue_order_id)),
         )
     ]
-    session.asks.keep(order.client_order_id for order in asked)
+    names = [order.client_order_id for order in asked]
+    session.asks.keep(names)
+    session.not_found = {key: session.not_found[key] for key in names if key in session.not_found}
     for order in asked:
         if order.venue_order_id is not None and session.asks.is_due(
             order.client_order_id, now.mono_ms

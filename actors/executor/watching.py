@@ -67,6 +67,11 @@ class Watching:
         if self._early_ms.get(instrument, now_ms + 1) <= now_ms:
             del self._early_ms[instrument]
 
+    def forget_ended(self, books: Books) -> None:
+        """Miss no longer what is over, however that became known."""
+        for name in [name for name in self.missing if not _is_live(books, name)]:
+            del self.missing[name]
+
     def list_due(
         self, books: Books, now_ms: int, *, alive_ms: int, idle_ms: int, since: Mapping[str, int]
     ) -> list[str]:
@@ -97,8 +102,9 @@ def expected(books: Books, instrument: str) -> tuple[str, ...]:
 def not_shown(expected_ids: Iterable[str], shown: Mapping[int, str], books: Books) -> list[str]:
     """Return which of *expected_ids* a list did not show and are still thought to be open."""
     there = set(shown.values())
-    return [
-        name
-        for name in expected_ids
-        if name not in there and books.orders[name].state is OrderState.LIVE
-    ]
+    return [name for name in expected_ids if name not in there and _is_live(books, name)]
+
+
+def _is_live(books: Books, name: str) -> bool:
+    order = books.orders.get(name)
+    return order is not None and order.state is OrderState.LIVE

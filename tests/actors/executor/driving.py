@@ -153,6 +153,11 @@ class Driver:
     def said(self, kind):
         return [one for one in self.outlet.said if isinstance(one, kind)]
 
+    def said_status(self):
+        """Live until the executor has said how it is; return that."""
+        self.until(lambda: self.said(ExecutorStatus))
+        return self.said(ExecutorStatus)[-1]
+
     def answers(self, message):
         """Hand over a command; return the answers so far to whoever asks."""
         before = len(self.outlet.backs)

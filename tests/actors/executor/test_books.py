@@ -7,11 +7,14 @@ from actors.executor import books as module
 from actors.executor.books import Books, known
 from actors.executor.draft import Draft
 from actors.executor.facts import Seen
+from actors.executor.levels import halt
 from actors.executor.postings import Leg, set_aside
 from actors.executor.states import Fact
 from actors.runtime.failures import InvariantBroken
 from messages.money import Amount
 from messages.orders import OrderState, Side
+from messages.state import Scope
+from store.rows import CursorRow
 from tests.actors.executor.ledgers import NOW_MS, VENUE_ID, answer, books, tell
 from tests.actors.executor.wishes import batch, intent
 
@@ -53,6 +56,18 @@ def test_what_changed_is_told_once():
     on, _ = with_order()
 
     assert (on.take_touched(), on.take_touched()) == (["BTC_TRY"], [])
+
+
+def test_a_level_changes_the_states_of_its_scope():
+    on = books(TRY=1)
+    on.recall(CursorRow(instrument=name, since_ms=0) for name in ("BTC_TRY", "ETH_TRY"))
+    on.take_touched()
+
+    on.recall([halt(Scope.INSTRUMENT, "ETH_TRY", "x", 0)])
+    one = on.take_touched()
+    on.recall([halt(Scope.DESK, "", "x", 0)])
+
+    assert (one, on.take_touched()) == (["ETH_TRY"], ["BTC_TRY", "ETH_TRY"])
 
 
 def test_what_may_still_be_sold_is_what_is_not_booked():

@@ -168,6 +168,16 @@ def test_everybody_who_asks_is_answered_and_nobody_twice():
     assert [route for route, _ in answers(one)] == [HERE, THERE]
 
 
+def test_more_than_can_wait_are_sent_away():
+    one = Standing()
+    for number in range(commands.QUESTIONS_MAX):
+        asked(one, Route(socket="executor.control", peer=f"{number}".encode()))
+
+    (back,) = commands.ask_to_reconcile(one.session, HERE, one.now)
+
+    assert (back.route, back.message.code) == (HERE, "BUSY")
+
+
 def test_a_difference_is_told_when_it_is_certain():
     one = asked(Standing())
     compared(one.after(10), DIFFERENT)

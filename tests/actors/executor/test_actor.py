@@ -1,0 +1,123 @@
+"""The shell: what it hears, what it answers, in which order things happen."""
+
+import pytest
+
+from actors.executor.order_of_work import in_order
+from actors.executor.venue_calls import ORDERS, READS, ReadServerTime, SubmitOrder
+from actors.runtime.effects import After, Back, Call, Exit, Tick, Write
+from actors.venues.port import VenueUnavailable
+from messages.control import StatusQuery
+from messages.market import FeedStatus, FeedVerdict
+from messages.money import Amount
+from messages.orders import IntentAck, Side
+from messages.records import RecordBatch, RecordBatchAck, StoredRecord
+from messages.targets import AllocatorState
+from store.readers import Reader
+from store.rows import Entry
+from tests.actors.executor.driving import NOBODY, Driver
+
+
+class Nowhere:
+    """A venue that cannot be reached."""
+
+    last_call = None
+
+    def __getattr__(self, name):
+        def call(*args, **given):
+            raise VenueUnavailable("ConnectError")
+
+        return call
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def driver(run_dir):
+    made = Driver(run_dir, Nowhere)
+    yield made
+    made.close()
+
+
+def records(batch_id="b1", count=2):
+    kept = StoredRecord(
+        sender="allocator", kind="decision", at_ms=5, instrument="X_Y", body={"a": 1}
+    )
+    return RecordBatch(batch_id=batch_id, records=(kept,) * count)
+
+
+def kept(run_dir):
+    with Reader.open(run_dir) as reader:
+        return reader.count("record")
+
+
+def test_records_are_kept_once_and_acknowledged_each_time(driver, run_dir):
+    for _ in range(2):
+        driver.hear(records())
+
+    assert [ack.batch_id for ack in driver.said(RecordBatchAck)] == ["b1", "b1"]
+    assert kept(run_dir) == 2
+
+
+def test_a_batch_of_nothing_is_acknowledged(driver, run_dir):
+    driver.hear(records(count=0))
+
+    assert len(driver.said(RecordBatchAck)) == 1
+    assert kept(run_dir) == 0
+
+
+def test_without_a_venue_it_waits_for_its_clock_and_says_so(driver):
+    driver.until(lambda: len(driver.said(type(driver.said_status()))) > 1)
+
+    assert driver.actor.waiting_for() == "the venue's clock is not measured"
+    assert not driver.session.gate().ready
+    (reply,) = driver.answers(StatusQuery())
+    assert reply.message == "waiting for the venue's clock is not measured"
+
+
+def test_what_it_does_not_hear_ends_it(driver):
+    with pytest.raises(TypeError, match="AllocatorState"):
+        driver.hear(AllocatorState(targets_age_ms={}, at_ms=1))
+
+
+def test_the_verdict_on_the_feed_is_heard_and_changes_nothing(driver):
+    before = driver.books.seq
+    driver.hear(
+        FeedStatus(
+            connected=True,
+            verdict=FeedVerdict.NORMAL,
+            reason="",
+            instruments={},
+            reconnects=0,
+            unreadable=0,
+            at_ms=1,
+        )
+    )
+
+    assert driver.books.seq == before
+
+
+def test_an_unreachable_venue_lets_an_orderly_stop_end(driver):
+    assert driver.stop() == 0
+
+
+def test_writes_come_first_then_what_is_said_then_orders_then_the_rest():
+    send = SubmitOrder(
+        client_order_id="t-1",
+        strategy="one",
+        instrument="BTC_TRY",
+        side=Side.BUY,
+        price=Amount(1),
+        quantity=Amount(1),
+        stamp_ms=1,
+        expires_ms=1,
+    )
+    write = Write(Entry(kind="X", subject="", at_ms=1, cause={}, rows=()))
+    ack = IntentAck(decision_id="d", instrument="BTC_TRY", client_order_ids=())
+    back = Back(NOBODY, ack)
+    order, read = Call(ORDERS, send), Call(READS, ReadServerTime())
+    later, end = After(1, Tick("work")), Exit(0, "x")
+
+    found = in_order([end, read, order, back, ack, later, write])
+
+    assert found == [write, back, ack, order, read, end, later]
