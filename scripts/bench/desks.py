@@ -24,10 +24,10 @@ from scripts.bench.relay import Relay
 from scripts.pace import Pace
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-CALM = ""  # as a first run: config/sim.toml
 READY_WITHIN_MS = 20_000
 ENDS_WITHIN_S = 40
 POLL_MS = 2
+SAID_MAX = 600  # characters
 ASK_S = 2.0
 
 # Everything that slows a desk down on purpose is switched off; nothing else is.
@@ -143,12 +143,17 @@ class Desk:
         pace = Pace(POLL_MS)
         while self._clock.mono_ms() < until_ms:
             if self._process.poll() is not None:
-                raise RuntimeError(f"the desk ended with {self._process.returncode}")
+                raise RuntimeError(f"the desk ended with {self._process.returncode}: {self.said()}")
             found = self.actors()
             if len(found) == len(ROLES) and all(a["state"] == "ready" for a in found.values()):
                 return
             pace.rest(POLL_MS / 1_000)
         raise RuntimeError(f"the desk was not ready within {READY_WITHIN_MS} ms")
+
+    def said(self) -> str:
+        """Return the last words of the supervisor."""
+        words = (self.run_dir / "bench.out").read_text(encoding="utf-8", errors="replace")
+        return words[-SAID_MAX:].strip()
 
     def log_lines(self, name: str) -> Iterator[dict[str, Any]]:
         """Give the lines of one actor's log."""
