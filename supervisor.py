@@ -179,8 +179,9 @@ def _plan(desk: Desk, keys: secrets.Keys | None, options: Options, *, run_id: st
     if desk.exchange:
         url = f"{desk.exchange.host}:{port}"
         calls = f"{desk.exchange.host}:{desk.exchange.front_port or port}"
+        stream = f"{desk.exchange.host}:{desk.exchange.stream_front_port or port}"
         venue = replace(
-            venue, base_url=f"http://{calls}", graph_url=f"http://{url}", ws_url=f"ws://{url}/"
+            venue, base_url=f"http://{calls}", graph_url=f"http://{url}", ws_url=f"ws://{stream}/"
         )
     where = Endpoints(
         run_id=run_id,
@@ -191,6 +192,7 @@ def _plan(desk: Desk, keys: secrets.Keys | None, options: Options, *, run_id: st
         config=desk.hash,
         sockets=endpoints.addresses(options.run_dir, topology.SOCKETS),
         venue={"base_url": venue.base_url, "ws_url": venue.ws_url},
+        detours=endpoints.detours(os.environ, mode=desk.desk.mode),
     )
     more: dict[str, dict[str, object]] = {
         "market_data": {"venue": venue},

@@ -74,7 +74,7 @@ def run(
         failed=partial(end, log),
         started=started,
         parent_pid=parent_pid,
-        control=control,
+        control=control or settings.control,
     )
     ended = attempt(partial(server.run, settings, around))
     if not isinstance(ended, Raised):

@@ -8,7 +8,7 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -19,6 +19,7 @@ from actors.runtime.atomic import atomic_write
 FILE = "endpoints.json"
 PATH_BYTES_MAX = 107  # of an ipc address; ZeroMQ refuses a longer one
 SIZE_MAX = 100_000
+DETOURS = "BTCBOT_DETOURS"  # a JSON file, for proofs: who reaches which socket by another address
 
 
 class EndpointsUnusable(Exception):
@@ -66,6 +67,23 @@ def read(run_dir: Path) -> Endpoints:
         raise EndpointsUnusable(f"no desk was started on {run_dir}: {FILE} is missing") from why
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as why:
         raise EndpointsUnusable(f"{path} cannot be read: {why}") from why
+
+
+def detours(environ: Mapping[str, str], *, mode: str) -> dict[str, str]:
+    """Return the detours that the environment names, `<role>><socket>` -> address.
+
+    They let a proof cut a link. Raises EndpointsUnusable: not in `live`, not when unreadable.
+    """
+    said = environ.get(DETOURS)
+    if not said:
+        return {}
+    if mode == "live":
+        raise EndpointsUnusable(f"{DETOURS} is set: no link takes a detour in mode live")
+    try:
+        with Path(said).open("rb") as file:
+            return msgspec.json.decode(file.read(SIZE_MAX), type=dict[str, str])
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as why:
+        raise EndpointsUnusable(f"{DETOURS}: {said} cannot be read: {why}") from why
 
 
 def addresses(run_dir: Path, names: Iterable[str]) -> dict[str, str]:

@@ -114,6 +114,8 @@ class ExchangeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     host: str = "127.0.0.1"
     port: Port = 0
     front_port: Port = 0  # REST calls go here, to something that passes them on; 0: nothing does
+    stream_front_port: Port = 0  # the same for the WebSocket
+    control: bool = False  # `/_truth` and `/_faults` are there, for proofs
     market: str | None = None
     instrument: str = "BTC_TRY"
     rate: Amount = Amount(1)

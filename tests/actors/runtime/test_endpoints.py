@@ -134,3 +134,36 @@ def _owned_by(found: os.stat_result, uid: int) -> os.stat_result:
     values = list(found)
     values[4] = uid
     return os.stat_result(values)
+
+
+def test_without_the_variable_no_link_takes_a_detour():
+    assert endpoints.detours({}, mode="live") == {}
+
+
+def test_a_detour_is_seen_by_its_role_alone(run_dir):
+    (run_dir / "detours.json").write_text('{"strategy>allocator.targets": "ipc://elsewhere"}')
+    found = endpoints.detours({endpoints.DETOURS: str(run_dir / "detours.json")}, mode="sim")
+
+    where = endpoints.Endpoints(
+        run_id="r",
+        pid=1,
+        mode="sim",
+        host="h",
+        build="b",
+        config="c",
+        sockets={"allocator.targets": "ipc://here"},
+        detours=found,
+    )
+
+    assert where.seen_by("strategy") == {"allocator.targets": "ipc://elsewhere"}
+    assert where.seen_by("risk_gate") == {"allocator.targets": "ipc://here"}
+
+
+@pytest.mark.parametrize(("content", "mode"), [("{}", "live"), ("[1]", "sim"), (None, "sim")])
+def test_detours_that_cannot_be_or_may_not_be_are_refused_by_name(run_dir, content, mode):
+    path = run_dir / "detours.json"
+    if content is not None:
+        path.write_text(content)
+
+    with pytest.raises(EndpointsUnusable, match=endpoints.DETOURS):
+        endpoints.detours({endpoints.DETOURS: str(path)}, mode=mode)
