@@ -188,11 +188,12 @@ def _pair(size: int, left: RenderableType, right: RenderableType) -> Layout:
 
 
 def _decisions(view: View, rows: int, width: int) -> RenderableType:
-    """Return the newest decisions; before the first one, what happened to the desk."""
-    if view.decisions:
-        return tables.decisions(view.decisions[: max(1, rows)], width=width)
-    events = view.events[: max(1, rows)]
-    return Group(*events) if events else Text("none yet", style=DIM)
+    """Return the newest decisions and, where there is room left, what happened to the desk."""
+    decisions = view.decisions[: max(1, rows)]
+    events = view.events[: max(0, rows - len(decisions) - 1)]
+    if not decisions:
+        return Group(*events) if events else Text("none yet", style=DIM)
+    return Group(tables.decisions(decisions, width=width), Text(""), *events)
 
 
 def _foot(view: View, width: int) -> RenderableType:

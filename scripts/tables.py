@@ -23,6 +23,7 @@ TREND_MAX = 24
 ACTOR_CELLS = 24
 QUOTE_CELLS = 39
 ORDER_CELLS = 45
+HELD_CELLS = 28
 DECISION_CELLS = 66
 
 _STATES = {
@@ -33,6 +34,7 @@ _STATES = {
     "stopping": ("◌", "bright_black"),
     "hung": ("●", "bold red"),
     "absent": ("✗", "bold red"),
+    "stopped": ("○", DIM),
 }
 _ORDERS = {
     OrderState.SENDING: "cyan",
@@ -116,19 +118,19 @@ def positions(
     rows = held(states)
     if not rows:
         return Text("nothing is held", style=DIM)
-    grid = _grid("llrrr" if width >= ROW_MIN else "llrr")
+    grid = _grid("llrrr" if width >= ROW_WIDE else "llrr")
     for strategy, instrument, position, cost in rows:
         mid = mids.get(instrument)
         worth = None if mid is None else mid * position
         gain = None if worth is None or cost is None else worth - cost * position
         cells = [
-            Text((strategy or "before")[:NAME_MAX], style="" if strategy else DIM),
+            Text((strategy or "before")[: width - HELD_CELLS], style="" if strategy else DIM),
             Text(instrument, style="bold"),
             Text(text(position)),
             Text("–" if worth is None else money(worth), style=DIM),
             signed("", gain),
         ]
-        grid.add_row(*(cells if width >= ROW_MIN else [*cells[:3], cells[4]]))
+        grid.add_row(*(cells if width >= ROW_WIDE else [*cells[:3], cells[4]]))
     return grid
 
 

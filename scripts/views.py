@@ -77,7 +77,7 @@ def _actor(child: Child, now_ms: int) -> ActorLine:
     return ActorLine(
         role=child.role,
         pid=child.pid,
-        state=str(child.actual),
+        state=str(child.actual) if child.wanted or child.pid else "stopped",
         restarts=child.restarts,
         heartbeat_age_ms=None if child.heard_ms is None else now_ms - child.heard_ms,
         waiting_for=child.waiting_for,

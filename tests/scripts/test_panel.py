@@ -136,11 +136,29 @@ def test_a_permit_counts_for_two_seconds(age_ms, mark):
 def test_a_position_shows_what_it_is_worth_and_what_it_gained():
     one = state(by_strategy={"mean_reversion": holding("0.01", cost="2990000")})
 
-    drawn = shown(view(states=(one,)))
+    drawn = shown(view(states=(one,)), width=160)
 
     assert "mean_reversion" in drawn
     assert "30 000.00" in drawn
     assert "+100.00" in drawn
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_narrow_terminal_keeps_position_and_gain(width):
+    one = state(by_strategy={"mean_reversion": holding("0.00004935", cost="2990000")})
+
+    drawn = shown(view(states=(one,)), width=width)
+
+    assert "0.00004935" in drawn
+    assert "+0.49" in drawn
+
+
+def test_room_below_the_decisions_shows_what_happened_to_the_desk():
+    event = panel.event_line({"at_ms": WALL_MS, "event": "actor_ready", "child": "executor"})
+
+    drawn = shown(view(decisions=(decision(),), events=(event,)))
+
+    assert drawn.index("BELOW_BAND") < drawn.index("actor ready")
 
 
 def test_a_position_of_unknown_cost_claims_no_gain():
