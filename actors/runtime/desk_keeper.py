@@ -128,6 +128,11 @@ class DeskKeeper(Keeper):
     def ending(self) -> None:
         self._watcher.close(self)
 
+    def became_ready(self, name: str) -> Iterable[object]:
+        """Do not wait for the executor's next nonce when the last one that was missing is ready."""
+        status = self.fresh(ExecutorStatus)
+        return self._permit_for(status) if status else ()
+
     def all_became_ready(self) -> Iterable[object]:
         self.log.info("desk_ready", after_ms=self.clock.mono_ms() - self.began_ms)
         if self.about.run_s is not None:
@@ -188,6 +193,9 @@ class DeskKeeper(Keeper):
         self.newest.take(status, now_ms=self.clock.mono_ms())
         if self._killed_epoch is not None and status.kill_epoch > self._killed_epoch:
             self.killed, self._killed_epoch = False, None  # lifted where it counts
+        yield from self._permit_for(status)
+
+    def _permit_for(self, status: ExecutorStatus) -> Iterable[object]:
         if self.may_trade():
             yield Permit(nonce=status.nonce, issuer=ISSUER, kill_epoch=status.kill_epoch)
 
