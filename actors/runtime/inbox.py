@@ -57,6 +57,8 @@ class Inbox:
         self._wake = -1
         self._poller = zmq.Poller()
         self._sources: list[Source] = []
+        self._control: list[Source] = []
+        self._control_poller = zmq.Poller()
         self._rhythms: Sequence[Rhythm] = ()
         self._broken: Callable[[BaseException], NoReturn] = _raise
 
@@ -85,11 +87,17 @@ class Inbox:
         self._sources.append(source)
         self._sources.sort(key=lambda one: one.rank)
         self._poller.register(source.handle, zmq.POLLIN)
+        if source.rank == CONTROL:
+            self._control.append(source)
+            self._control_poller.register(source.handle, zmq.POLLIN)
 
     def remove(self, source: Source) -> None:
         """Poll *source* no longer."""
         self._sources.remove(source)
         self._poller.unregister(source.handle)
+        if source in self._control:
+            self._control.remove(source)
+            self._control_poller.unregister(source.handle)
 
     def put(self, envelope: Envelope[Any]) -> None:
         """Take what Pykka's `tell` brings."""
@@ -127,13 +135,9 @@ class Inbox:
 
     def take_control(self) -> Sequence[Heard]:
         """Return what waits on the control sockets, to be handled before anything else."""
-        heard: list[Heard] = []
-        for source in self._sources:
-            if source.rank > CONTROL:
-                break
-            if source.rank == CONTROL:
-                heard.extend(source.drain())
-        return heard
+        if not self._control or not self._control_poller.poll(0):
+            return ()
+        return [heard for source in self._control for heard in source.drain()]
 
     def _next_turn(self) -> tuple[Heard, ...]:
         while True:

@@ -28,6 +28,9 @@ FEED_DRAIN_MAX = (
 REFUSALS_LOGGED_MAX = 60  # a minute and actor; more are only counted
 MINUTE_MS = 60_000
 
+# As plain numbers: an enumeration costs more than the call it is for.
+_NOBLOCK, _EVENTS, _POLLIN = int(zmq.NOBLOCK), int(zmq.EVENTS), int(zmq.POLLIN)
+
 
 class Counts:
     """What did not get through, for the heartbeat and for status."""
@@ -141,7 +144,7 @@ class Links:
 
     def _put(self, end: "End", frames: Sequence[bytes]) -> bool:
         try:
-            end.handle.send_multipart(frames, zmq.NOBLOCK)
+            end.handle.send_multipart(frames, _NOBLOCK)
         except (zmq.Again, zmq.ZMQError) as why:
             if why.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
                 raise
@@ -226,12 +229,17 @@ class End:
         return [one for one in heard if one is not None]
 
     def _read(self, most: int) -> list[list[bytes]]:
+        """Return what waits here, at most *most*.
+
+        Mostly there is one message: asking whether there is another is cheaper than the exception
+        that says there is none.
+        """
         frames: list[list[bytes]] = []
-        if not int(self.handle.get(zmq.EVENTS)) & zmq.POLLIN:  # cheaper than an exception
-            return frames
         try:
-            while len(frames) < most:
-                frames.append(self.handle.recv_multipart(zmq.NOBLOCK))
+            frames.append(self.handle.recv_multipart(_NOBLOCK))
+            if int(self.handle.getsockopt(_EVENTS)) & _POLLIN:
+                while len(frames) < most:
+                    frames.append(self.handle.recv_multipart(_NOBLOCK))
         except zmq.Again:
             pass
         return frames

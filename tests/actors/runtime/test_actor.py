@@ -1,5 +1,7 @@
 """How one turn of an actor goes: reactions in order, one commit, then everything else."""
 
+import os
+
 import pytest
 from msgspec import Struct
 
@@ -32,14 +34,20 @@ OTHER = Trail(cor=b"d" * 16, cau=b"b" * 16)
 class Urgent:
     """A control socket on which messages wait."""
 
-    handle = None
     rank = 0
 
     def __init__(self, *messages: object) -> None:
-        self.waiting = [Heard(message=one) for one in messages]
+        self.handle, self._write = os.pipe()
+        self.waiting: list[Heard] = []
+        self.say(*messages)
+
+    def say(self, *messages: object) -> None:
+        self.waiting += [Heard(message=one) for one in messages]
+        os.write(self._write, b"!" * len(messages))
 
     def drain(self) -> list[Heard]:
         waiting, self.waiting = self.waiting, []
+        os.read(self.handle, len(waiting))
         return waiting
 
 
@@ -171,7 +179,7 @@ def test_control_that_arrives_in_a_turn_goes_before_what_waits():
     actor = Echo()
     kill = Kill(reason="r")
     urgent = Urgent(kill)
-    actor.actor_inbox._sources.append(urgent)
+    actor.actor_inbox.add(urgent)
 
     actor.turn(["a", "b"])
 
@@ -181,12 +189,12 @@ def test_control_that_arrives_in_a_turn_goes_before_what_waits():
 def test_control_that_arrives_with_the_last_message_is_in_the_same_commit():
     actor = Echo()
     urgent = Urgent()
-    actor.actor_inbox._sources.append(urgent)
+    actor.actor_inbox.add(urgent)
     react = actor.react
 
     def arriving(message):
         if message == "last":
-            urgent.waiting = [Heard(message=Do((Write("kill"),)))]
+            urgent.say(Do((Write("kill"),)))
         return react(message)
 
     actor.react = arriving
