@@ -32,7 +32,12 @@ ASK_S = 2.0
 
 # Everything that slows a desk down on purpose is switched off; nothing else is.
 BUSY = """\
-extends = "chaos.toml"
+extends = "fast.toml"
+
+[supervision]
+restarts_max = 1_000
+backoff_first_ms = 0
+backoff_max_ms = 0
 
 [desk]
 prefix = "bench"
@@ -112,6 +117,43 @@ level_notional_try = 1_000_000
 """
 
 
+# The same, but every order rests far below the market: one per strategy and instrument.
+RESTING_INSTRUMENTS = ("BTC_TRY", "ETH_TRY", "SOL_TRY", "USDT_TRY")
+RESTING_STRATEGIES = 20  # as many as a desk takes
+RESTING_STEP_TRY = 3  # wishes less than 1 % apart would count as one
+RESTING = """\
+extends = "busy.toml"
+
+[desk]
+instruments = {instruments}
+
+[allocator]
+pricing = "passive"
+offset_bps = 400
+drift_max_bps = 5_000
+order_age_max_s = 86_400
+
+[risk_gate]
+collar_bps = 5_000
+collar_median_bps = 5_000
+
+[executor.limits]
+collar_bps = 5_000
+"""
+RESTING_RUN = """
+[[strategy.run]]
+kind = "mean_reversion"
+name = "resting_{number}"
+instruments = {instruments}
+anchor_price = 1_000_000_000
+bootstrap_try = {order_try}
+order_try = {order_try}
+window_s = 60
+sample_s = 1
+samples_min = 1
+"""
+
+
 class Desk:
     """A desk that runs in *run_dir* until `stop`; *relay* saw every call it made."""
 
@@ -175,14 +217,15 @@ class Desk:
 
 
 @contextmanager
-def desk(directory: Path, *, pace_ms: int = 20, ready: bool = True) -> Iterator[Desk]:
+def desk(
+    directory: Path, *, pace_ms: int = 20, ready: bool = True, resting: bool = False
+) -> Iterator[Desk]:
     """Give a busy desk in a new run directory below *directory*; it is stopped with the block."""
     with tempfile.TemporaryDirectory(prefix="desk-", dir=directory) as name:
         run_dir = Path(name)
         port = _free_port()
         relay = Relay(("127.0.0.1", port))
-        config = run_dir / "bench.toml"
-        config.write_text(BUSY.format(port=port, front=relay.port, pace_ms=pace_ms))
+        config = write_config(run_dir, port, relay.port, pace_ms=pace_ms, resting=resting)
         started = Desk(run_dir, _start(run_dir, config), relay)
         try:
             if ready:
@@ -190,6 +233,24 @@ def desk(directory: Path, *, pace_ms: int = 20, ready: bool = True) -> Iterator[
             yield started
         finally:
             started.stop()
+
+
+def write_config(
+    directory: Path, port: int, front_port: int, *, pace_ms: int, resting: bool = False
+) -> Path:
+    """Write the configuration of a desk into *directory* and return its path."""
+    busy = directory / "busy.toml"
+    busy.write_text(BUSY.format(port=port, front=front_port, pace_ms=pace_ms))
+    if not resting:
+        return busy
+    instruments = json.dumps(RESTING_INSTRUMENTS)
+    runs = "".join(
+        RESTING_RUN.format(number=n, instruments=instruments, order_try=150 + RESTING_STEP_TRY * n)
+        for n in range(RESTING_STRATEGIES)
+    )
+    quiet = directory / "resting.toml"
+    quiet.write_text(RESTING.format(instruments=instruments) + runs)
+    return quiet
 
 
 def _start(run_dir: Path, config: Path) -> "subprocess.Popen[bytes]":

@@ -10,7 +10,8 @@ from typing import Any
 
 from actors.runtime.clock import SystemClock
 from actors.topology import ROLES
-from scripts.bench.desks import Desk, desk
+from messages.control import StatusQuery
+from scripts.bench.desks import RESTING_INSTRUMENTS, RESTING_STRATEGIES, Desk, desk
 from scripts.bench.figures import MS, Figure, Section, quantile
 from scripts.pace import Pace
 
@@ -18,6 +19,7 @@ GOAL_MS, EXECUTOR_GOAL_MS = 50, 500
 BACK_WITHIN_MS = 15_000
 REST_S = 0.5  # between two kills
 WARM_S = 3.0
+ORDERS_WITHIN_MS = 60_000
 
 
 def measure(directory: Path, *, quick: bool) -> Section:
@@ -37,7 +39,28 @@ def measure(directory: Path, *, quick: bool) -> Section:
                 Pace(0).rest(REST_S)
     figures = [figure for role in ROLES if taken[role] for figure in _figures(role, taken[role])]
     notes = [f"not ready within {BACK_WITHIN_MS} ms: {', '.join(lost)}"] if lost else []
+    resting, with_resting = with_orders(directory, rounds)
+    figures += _figures(f"executor with {resting} open orders", with_resting, goal=EXECUTOR_GOAL_MS)
     return Section(title="SIGKILL to ready", figures=tuple(figures), notes=tuple(notes))
+
+
+def with_orders(directory: Path, rounds: int) -> tuple[int, list[float]]:
+    """Return how many orders rested, and the executor's times with them."""
+    wanted = RESTING_STRATEGIES * len(RESTING_INSTRUMENTS)
+    clock, pace = SystemClock(), Pace(200)
+    with desk(directory, pace_ms=200, resting=True) as quiet:
+        until_ms = clock.mono_ms() + ORDERS_WITHIN_MS
+        resting = 0
+        while resting < wanted and clock.mono_ms() < until_ms:
+            pace.rest(0.2)
+            resting = int(quiet.ask("executor.control", StatusQuery()).report["alive_count"])
+        taken = []
+        for _ in range(rounds):
+            back_ms = kill_once(quiet, "executor")
+            if back_ms is not None:
+                taken.append(back_ms)
+            pace.rest(REST_S)
+    return resting, taken
 
 
 def kill_once(busy: Desk, role: str) -> float | None:
@@ -66,15 +89,16 @@ def _is_back(line: dict[str, Any], role: str, pid: int, since_ms: float) -> bool
     )
 
 
-def _figures(role: str, taken: list[float]) -> list[Figure]:
-    goal = EXECUTOR_GOAL_MS if role == "executor" else GOAL_MS
+def _figures(what: str, taken: list[float], *, goal: float | None = None) -> list[Figure]:
+    goal = GOAL_MS if goal is None else goal
     return [
         Figure(
-            what=f"{role}, {name}",
+            what=f"{what}, {name}",
             value=quantile(taken, ratio),
             unit=MS,
             goal=goal if name == "p50" else None,
             samples=len(taken),
         )
         for ratio, name in ((0.5, "p50"), (0.99, "p99"))
+        if taken
     ]

@@ -11,7 +11,7 @@ import pytest
 from actors.topology import ROLES
 from actors.venues.simulated.events import Accepted
 from actors.venues.simulated.journal import FILE_NAME, read
-from scripts.bench.desks import BUSY
+from scripts.bench.desks import write_config
 from tests.scripts.commands import here
 from tests.scripts.desks import RunningDesk
 
@@ -25,8 +25,7 @@ class House:
 
     def __init__(self, run_dir):
         self.run_dir = run_dir
-        self.config = run_dir / "busy.toml"
-        self.config.write_text(BUSY.format(port=0, front=0, pace_ms=100))
+        self.config = write_config(run_dir, 0, 0, pace_ms=100)
         self.desk = None
 
     def start(self):
