@@ -1,6 +1,6 @@
 """What no single room can see: do names and numbers agree from room to room?"""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -9,14 +9,13 @@ from actors.risk_gate.settings import Settings as RiskGateSettings
 from actors.strategy.settings import Settings as StrategySettings
 from actors.venues.settings import ExchangeSettings
 from config.convert import Reader
+from config.layers import Table
 from config.tables import DeskTable, Mode
 from messages.money import text
 
 
-def check(
-    reader: Reader, rooms: Mapping[str, Struct], mode: Mode | None, written: Set[str]
-) -> None:
-    """Note what does not agree. *rooms* holds what could be read, *written* all in the file."""
+def check(reader: Reader, rooms: Mapping[str, Struct], mode: Mode | None, table: Table) -> None:
+    """Note what does not agree. *rooms* holds what could be read, *table* all that was written."""
     desk, exchange, strategy = rooms.get("desk"), rooms.get("exchange"), rooms.get("strategy")
     gate = rooms.get("risk_gate")
     if isinstance(desk, DeskTable):
@@ -29,10 +28,12 @@ def check(
         names = tuple(run.name for run in strategy.run)
         _named(reader, gate.strategy, names, "risk_gate.strategy")
     if isinstance(exchange, ExchangeSettings):
-        _market(reader, exchange, mode)
+        _market(reader, exchange)
         if isinstance(desk, DeskTable):
             _listed(reader, desk.instruments, exchange.instruments, "desk.instruments")
-    if mode == "live" and "exchange" in written:
+    if mode != "live":
+        _market_file(reader, table.get("exchange"), mode)
+    elif "exchange" in table:
         reader.note("exchange", found="a table", expected="none: live has no simulated exchange")
 
 
@@ -55,20 +56,26 @@ def _named(
             reader.note(f"{under}.{name}", found="a limit for nothing", expected=expected)
 
 
-def _market(reader: Reader, exchange: ExchangeSettings, mode: Mode | None) -> None:
+def _market(reader: Reader, exchange: ExchangeSettings) -> None:
     for name in ("speed", "rate"):
         value = getattr(exchange, name)
         if value <= 0:
             reader.note(f"exchange.{name}", found=text(value), expected="an amount above 0")
-    if exchange.market is None:
+    if exchange.market is not None:
+        _listed(reader, (exchange.instrument,), exchange.instruments, "exchange.instrument")
+
+
+def _market_file(reader: Reader, exchange: object, mode: Mode | None) -> None:
+    """Note a market file that is not there, whatever else is wrong with the exchange."""
+    market = exchange.get("market") if isinstance(exchange, dict) else None
+    if not isinstance(market, str):
         return
     if mode == "paper":
         expected = "nothing: paper follows the venue's own market"
-        reader.note("exchange.market", found=exchange.market, expected=expected)
-    elif not Path(exchange.market).is_file():
+        reader.note("exchange.market", found=market, expected=expected)
+    elif not Path(market).is_file():
         expected = "a file of recorded market data"
-        reader.note("exchange.market", found=f"no file {exchange.market}", expected=expected)
-    _listed(reader, (exchange.instrument,), exchange.instruments, "exchange.instrument")
+        reader.note("exchange.market", found=f"no file {market}", expected=expected)
 
 
 def _listed(reader: Reader, names: tuple[str, ...], listed: tuple[str, ...], key: str) -> None:

@@ -70,7 +70,7 @@ def read(path: Path) -> Layers:
 
     A name in `extends` is looked for beside the file, then among the files shipped here.
     """
-    layers = Layers(path.name)
+    layers = Layers(str(shown(path)))
     for file in reversed(_chain(path)):
         layers.lay(file.table, said_by=str(shown(file.path)))
     return layers

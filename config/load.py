@@ -114,7 +114,7 @@ def load(
     _only_known(read, reader)
     _share_fees(read, reader, mode)
     rooms = _rooms(read, reader, mode)
-    agree.check(reader, rooms, mode, set(read.table))
+    agree.check(reader, rooms, mode, read.table)
     if reader.faults:
         raise ConfigError(reader.faults)
     desk = _desk(rooms, mode, environ or {})

@@ -141,6 +141,14 @@ def test_fault_of_an_option_names_the_option(overrides, option, key):
     assert (fault.file, fault.key) == (option, key)
 
 
+def test_each_faulty_option_is_told():
+    overrides = Overrides(market="gone.csv", speed="fast", seed=-1)
+
+    found = {fault.file for fault in faults(DEFAULT, overrides=overrides)}
+
+    assert found == {"--market", "--speed", "--seed"}
+
+
 def test_paper_takes_no_market_file(tmp_path):
     market = write(tmp_path, "", "bars.csv")
 
