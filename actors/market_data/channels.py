@@ -83,7 +83,13 @@ def not_valid(top: BookTop) -> str | None:
 
 def best(channels: Mapping[str, Said], now_ms: int, settings: Settings) -> Said | None:
     """Return the first fresh one in order of preference, else the one heard last, else None."""
-    known = [channels[name] for name in PREFERENCE if name in channels]
-    fresh = (one for one in known if not_fresh(one, now_ms, settings) is None)
-    newest = max(known, key=lambda one: one.heard_ms, default=None)
-    return next(fresh, newest)
+    newest: Said | None = None
+    for name in PREFERENCE:
+        said = channels.get(name)
+        if said is None:
+            continue
+        if not_fresh(said, now_ms, settings) is None:
+            return said
+        if newest is None or said.heard_ms > newest.heard_ms:
+            newest = said
+    return newest

@@ -6,6 +6,8 @@ stale is traded again after a while of unbroken freshness. Moments are monotonic
 
 from decimal import Decimal
 
+from msgspec import Struct
+
 from actors.market_data import channels
 from actors.market_data.channels import BOOK, STALE, STREAMED, UNHEARD, Said
 from actors.market_data.median import Median
@@ -16,6 +18,14 @@ from messages.market import Quote
 
 RECOVERING = "RECOVERING"
 HALF = Decimal("0.5")
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """What is believed at one moment: the word that counts, and why it must not be traded on."""
+
+    now_ms: int
+    said: Said | None
+    problem: str | None
 
 
 class Quoted:
@@ -32,15 +42,16 @@ class Quoted:
         self._fresh_since_ms: int | None = None
         self._was_fresh = False
         self._recovering = False
+        self._judged: Judged | None = None  # until something is heard or time passes
         self._seq = 0
         self._spoken: Quote | None = None
         self._spoken_ms = now_ms
 
     def hear(self, channel: str, top: BookTop, now: Moment) -> None:
         """Take what *channel* says."""
-        self._look(now.mono_ms)  # what went stale before this came was stale
+        self._judge(now.mono_ms)  # what went stale before this came was stale
         self._channels[channel] = channels.hear(self._channels.get(channel), channel, top, now)
-        self._look(now.mono_ms)
+        self._judged = None
         if self.problem(now.mono_ms) is None and top.bid is not None and top.ask is not None:
             self._median.take((top.bid + top.ask) * HALF, now.mono_ms)
 
@@ -49,20 +60,16 @@ class Quoted:
         for name in STREAMED:
             if name in self._channels:
                 self._channels[name] = channels.lose(self._channels[name])
-        self._look(now_ms)
+        self._judged = None
+        self._judge(now_ms)
 
     def problem(self, now_ms: int) -> str | None:
         """Return why the instrument must not be traded on now."""
-        self._look(now_ms)
-        said = channels.best(self._channels, now_ms, self._settings)
-        if said is None:
-            return STALE if self.settled(now_ms) else UNHEARD
-        unfit = channels.not_fresh(said, now_ms, self._settings) or channels.not_valid(said.top)
-        return unfit or (RECOVERING if self._recovering else None)
+        return self._judge(now_ms).problem
 
     def age_ms(self, now_ms: int) -> int | None:
         """Return the age of what would be said now, None when nothing was heard yet."""
-        said = channels.best(self._channels, now_ms, self._settings)
+        said = self._judge(now_ms).said
         return None if said is None else channels.age_ms(said, now_ms)
 
     def book_age_ms(self, now_ms: int) -> int:
@@ -79,9 +86,10 @@ class Quoted:
 
         None: nothing but time changed, and `is_due` will tell.
         """
-        if self._spoken is None or self.problem(now_ms) != self._spoken.problem:
+        judged = self._judge(now_ms)
+        if self._spoken is None or judged.problem != self._spoken.problem:
             return 0
-        if not self._moved(now_ms):
+        if not _moved(judged.said, self._spoken):
             return None
         return max(0, self._settings.quote_every_ms - (now_ms - self._spoken_ms))
 
@@ -92,7 +100,8 @@ class Quoted:
 
     def say(self, now: Moment) -> Quote:
         """Return the quote as it is now; from here on it counts as said."""
-        said = channels.best(self._channels, now.mono_ms, self._settings)
+        judged = self._judge(now.mono_ms)
+        said = judged.said
         top = said.top if said else None
         self._seq += 1
         self._spoken_ms = now.mono_ms
@@ -107,15 +116,31 @@ class Quoted:
             venue_ms=top.stamp_ms if top else None,
             age_ms=channels.age_ms(said, now.mono_ms) if said else now.mono_ms - self._began_ms,
             seq=self._seq,
-            problem=self.problem(now.mono_ms),
+            problem=judged.problem,
             at_ms=now.wall_ms,
         )
         return self._spoken
 
-    def _look(self, now_ms: int) -> None:
-        """Follow how long freshness has been unbroken."""
+    def _judge(self, now_ms: int) -> Judged:
+        """Return what is believed now, and follow how long freshness has been unbroken."""
+        if self._judged is not None and self._judged.now_ms == now_ms:
+            return self._judged
         said = channels.best(self._channels, now_ms, self._settings)
-        fresh = said is not None and channels.not_fresh(said, now_ms, self._settings) is None
+        unfresh = self._silent(now_ms) if said is None else self._not_fresh(said, now_ms)
+        self._follow(fresh=unfresh is None, now_ms=now_ms)
+        problem = unfresh
+        if problem is None and said is not None:
+            problem = channels.not_valid(said.top) or (RECOVERING if self._recovering else None)
+        self._judged = Judged(now_ms=now_ms, said=said, problem=problem)
+        return self._judged
+
+    def _silent(self, now_ms: int) -> str:
+        return STALE if self.settled(now_ms) else UNHEARD
+
+    def _not_fresh(self, said: Said, now_ms: int) -> str | None:
+        return channels.not_fresh(said, now_ms, self._settings)
+
+    def _follow(self, *, fresh: bool, now_ms: int) -> None:
         if not fresh:
             self._fresh_since_ms = None
             self._recovering = self._was_fresh
@@ -126,16 +151,16 @@ class Quoted:
         if now_ms - self._fresh_since_ms >= self._settings.recovery_ms:
             self._recovering = False
 
-    def _moved(self, now_ms: int) -> bool:
-        said = channels.best(self._channels, now_ms, self._settings)
-        spoken = self._spoken
-        if said is None or spoken is None:
-            return said is not None
-        top = said.top
-        return (top.bid, top.ask, top.bid_quantity, top.ask_quantity, said.channel) != (
-            spoken.bid,
-            spoken.ask,
-            spoken.bid_quantity,
-            spoken.ask_quantity,
-            spoken.channel,
-        )
+
+def _moved(said: Said | None, spoken: Quote) -> bool:
+    """Return whether *said* shows another book than *spoken* did, or by another channel."""
+    if said is None:
+        return False
+    top = said.top
+    return (top.bid, top.ask, top.bid_quantity, top.ask_quantity, said.channel) != (
+        spoken.bid,
+        spoken.ask,
+        spoken.bid_quantity,
+        spoken.ask_quantity,
+        spoken.channel,
+    )

@@ -4,7 +4,7 @@ Hosts every configured strategy, asks each of them on fresh quotes and says its 
 at once and all of them again every second. One that fails stops itself alone.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from actors.runtime.actor import Actor
@@ -138,10 +138,18 @@ class StrategyActor(Actor):
     def _decide(self) -> Iterable[object]:
         now_ms = self.clock.mono_ms()
         due = [r for r in self._runners if r.is_due(now_ms, every_ms=self._own.decide_every_ms)]
-        return [effect for runner in due for effect in self._ask(runner)]
+        if not due:
+            return ()
+        rules, states = self._rules(), self._heard(InstrumentState)
+        return [effect for runner in due for effect in self._ask(runner, rules, states)]
 
-    def _ask(self, runner: Runner) -> Iterable[object]:
-        facts = self._facts(runner)
+    def _ask(
+        self,
+        runner: Runner,
+        rules: Mapping[str, Instrument],
+        states: Mapping[str, InstrumentState],
+    ) -> Iterable[object]:
+        facts = self._facts(runner, rules, states)
         if facts is None:
             return ()
         began_ms = self.clock.mono_ms()
@@ -156,11 +164,15 @@ class StrategyActor(Actor):
         failed = self._faulted(runner) if runner.fault else []
         return [runner.say(), *failed] if changed else ()
 
-    def _facts(self, runner: Runner) -> Facts | None:
+    def _facts(
+        self,
+        runner: Runner,
+        rules: Mapping[str, Instrument],
+        states: Mapping[str, InstrumentState],
+    ) -> Facts | None:
         """Return what *runner* may decide from, None when it is not enough."""
         now_ms, name = self.clock.mono_ms(), runner.run.name
         cash = view.cash(self._newest, self._own, quote=self._desk.quote, now_ms=now_ms)
-        states = self._heard(InstrumentState)
         where = universe(runner.run.instruments, states.values(), name)
         seen = view.seen(where.all, self._newest, self._own, strategy=name, now_ms=now_ms)
         if cash is None or not seen:
@@ -169,7 +181,7 @@ class StrategyActor(Actor):
             wall_ms=self.clock.wall_ms(),
             cash=cash,
             universe=where,
-            rules=self._rules(),
+            rules=rules,
             seen=seen,
             busy=frozenset(key for key, one in states.items() if alive(one, name)),
         )

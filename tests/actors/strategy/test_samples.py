@@ -56,6 +56,7 @@ def test_it_never_grows_beyond_its_bound(times_ms, most):
 
     assert len(samples) <= most
     assert samples.newest(99) == sorted(samples.newest(99))
+    assert samples.total() == sum(samples.newest(99))
 
 
 def test_no_memory_is_larger_than_the_named_bound():
