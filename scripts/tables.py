@@ -21,6 +21,7 @@ NAME_MAX = 16  # characters of a strategy's name
 TREND_MAX = 24
 # What the other cells of a row take at most, blanks included: the last one gets the rest.
 ACTOR_CELLS = 24
+TURN_CELLS = 12
 QUOTE_CELLS = 39
 ORDER_CELLS = 45
 HELD_CELLS = 28
@@ -53,6 +54,7 @@ class ActorLine(Struct, frozen=True, kw_only=True):
     restarts: int
     heartbeat_age_ms: int | None
     waiting_for: str = ""
+    longest_turn_ms: int | None = None  # of those since the heartbeat before
 
 
 class QuoteLine(Struct, frozen=True, kw_only=True):
@@ -65,17 +67,20 @@ class QuoteLine(Struct, frozen=True, kw_only=True):
 
 def actors(lines: Sequence[ActorLine], *, width: int) -> Table:
     """Return one row per process."""
-    grid = _grid("lllrr")
+    wide = width >= ROW_WIDE
+    grid = _grid("lllrrr" if wide else "lllrr")
     for one in lines:
         mark, style = _STATES.get(one.state, ("?", "red"))
         state = f"{one.state}: {one.waiting_for}" if one.waiting_for else one.state
-        grid.add_row(
+        cells = [
             Text(mark, style=style),
             Text(one.role),
-            Text(state[: width - ACTOR_CELLS], style=style),
+            Text(state[: width - ACTOR_CELLS - (TURN_CELLS if wide else 0)], style=style),
             Text(f"↻{one.restarts}" if one.restarts else "", style="yellow"),
             age(one.heartbeat_age_ms),
-        )
+        ]
+        turn = "" if one.longest_turn_ms is None else f"turn {one.longest_turn_ms}ms"
+        grid.add_row(*cells, *([Text(turn, style=DIM)] if wide else []))
     return grid
 
 

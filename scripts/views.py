@@ -51,8 +51,8 @@ def view_of(keeper: DeskKeeper) -> View:
         uptime_s=(now - keeper.began_ms) // 1000,
         ending=keeper.end.reason if keeper.ordered_stop else "",
         killed=keeper.killed,
-        actors=tuple(_actor(child, now) for child in keeper.actors()),
-        services=tuple(_actor(keeper.kept[name], now) for name in keeper.programs),
+        actors=tuple(_actor(keeper, child, now) for child in keeper.actors()),
+        services=tuple(_actor(keeper, keeper.kept[name], now) for name in keeper.programs),
         status=keeper.fresh(ExecutorStatus),
         account=keeper.fresh(AccountState),
         equity_trend=tuple(keeper.trends.get("", ()))[-EQUITY_BARS:],
@@ -73,7 +73,8 @@ def _quote(keeper: DeskKeeper, name: str, now_ms: int) -> QuoteLine | None:
     return QuoteLine(quote=quote, age_ms=quote.age_ms + heard_ms, trend=trend)
 
 
-def _actor(child: Child, now_ms: int) -> ActorLine:
+def _actor(keeper: DeskKeeper, child: Child, now_ms: int) -> ActorLine:
+    vitals = keeper.vitals.get(child.role)
     return ActorLine(
         role=child.role,
         pid=child.pid,
@@ -81,4 +82,5 @@ def _actor(child: Child, now_ms: int) -> ActorLine:
         restarts=child.restarts,
         heartbeat_age_ms=None if child.heard_ms is None else now_ms - child.heard_ms,
         waiting_for=child.waiting_for,
+        longest_turn_ms=vitals.longest_turn_ms if vitals else None,
     )

@@ -194,7 +194,8 @@ class Keeper(Actor):
     def _carry(self, name: str, effect: supervision.Effect) -> Iterator[object]:
         match effect:
             case supervision.Spawn():
-                yield from self._spawn(name)
+                if self.kept[name].wanted:  # a stop may have begun with the effect before this one
+                    yield from self._spawn(name)
             case supervision.Dump(silent_ms=silent_ms):
                 self.log.error("heartbeat_missed", child=name, silent_ms=silent_ms)
                 self._processes[name].send(SIGUSR1)
