@@ -7,7 +7,7 @@ memory does not grow with history. The tables themselves are compared by key: se
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
@@ -149,7 +149,7 @@ class Auditor:
             rows = self._rows(body_of(row), row.seq)
             for invariant, expected, found in self._checked(rows):
                 yield _breach(invariant, where, expected, found)
-        except (Unreadable, ValueError, TypeError, LookupError, InvalidOperation) as error:
+        except (Unreadable, ValueError, TypeError, LookupError, ArithmeticError) as error:
             yield _breach("JOURNAL_READABLE", where, "an entry", f"{error!r}"[:200])
 
     def touched(self) -> Kept:

@@ -236,6 +236,23 @@ def test_entry_that_cannot_be_read_is_a_breach_not_a_crash(body):
     assert found == ["JOURNAL_CHAIN", "JOURNAL_READABLE"]
 
 
+@pytest.mark.parametrize("amount", ["NaN", "x", "1E+70", "9" * 70])
+def test_amount_that_is_none_is_a_breach_not_a_crash(amount):
+    opening = rich()[1]
+    row = lines([opening])[0]
+    cause, rows = unpack(row.body)
+    rows = [
+        (name, (*values[:-1], amount) if name == "posting" else values) for name, values in rows
+    ]
+    auditor = Auditor(head=NOTHING)
+
+    found = [one.invariant for one in auditor.follow(replace(row, body=pack((cause, rows))))]
+
+    assert found[0] == "JOURNAL_CHAIN"
+    assert set(found[1:]) <= {"JOURNAL_READABLE", "BALANCE_IS_POSTINGS"}
+    assert len(found) > 1
+
+
 def test_first_breach_stays_and_nothing_is_followed_after_it():
     before, fill = fill_entry()
     bad = changed(fill, PostingRow, amount=Amount("-1"))
