@@ -249,7 +249,7 @@ def test_amount_that_is_none_is_a_breach_not_a_crash(amount):
     found = [one.invariant for one in auditor.follow(replace(row, body=pack((cause, rows))))]
 
     assert found[0] == "JOURNAL_CHAIN"
-    assert set(found[1:]) <= {"JOURNAL_READABLE", "BALANCE_IS_POSTINGS"}
+    assert set(found[1:]) <= {"JOURNAL_READABLE", "POSTINGS_BALANCE", "BALANCE_IS_POSTINGS"}
     assert len(found) > 1
 
 
