@@ -30,6 +30,7 @@ COMMANDS = (
     "backup",
     "exchange",
     "bench",
+    "chaos",
 )
 
 
@@ -140,5 +141,9 @@ def _acting(name: str) -> Callable[..., None]:
             from scripts.bench.command import bench
 
             return bench
+        case "chaos":
+            from scripts.chaos.command import chaos
+
+            return chaos
         case _:
             raise Told(Ended.USAGE, f"no command is called {name}")

@@ -1,6 +1,7 @@
 """A seed is a plan: the same one always, and enough of everything in twenty minutes."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_same_seed_is_the_same_plan_and_another_is_another():
 @pytest.mark.parametrize("seed", range(5))
 def test_actions_come_in_order_within_the_time_and_never_pause_for_long(seed):
     times = [0, *(one.at_ms for one in plan(seed, lasts_ms=TWENTY_MIN_MS, links=LINKS))]
-    gaps = [later - sooner for sooner, later in zip(times, times[1:], strict=False)]
+    gaps = [later - sooner for sooner, later in pairwise(times)]
 
     assert all(GAP_MIN_MS <= gap <= GAP_MAX_MS for gap in gaps)
     assert TWENTY_MIN_MS - GAP_MAX_MS <= times[-1] < TWENTY_MIN_MS
