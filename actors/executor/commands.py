@@ -29,8 +29,13 @@ def kill(session: Session, reason: str, now: Now) -> list[Write]:
 
 
 def kill_seen(session: Session, present: bool, now: Now) -> list[Write]:
-    """Return what the file KILL leads to: it is a kill by itself."""
-    return kill(session, "the file KILL is there", now) if present else []
+    """Return what the file KILL leads to: it is a kill by itself.
+
+    Where the latch stands it is no news: the code of a report stays good while a person reads.
+    """
+    if not present or levels.is_latched(session.books.levels):
+        return []
+    return kill(session, "the file KILL is there", now)
 
 
 def killed(session: Session) -> Reply:

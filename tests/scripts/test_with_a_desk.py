@@ -1,5 +1,7 @@
 """The commands beside a running desk, as a person types them."""
 
+import threading
+
 import pytest
 
 from actors.topology import ROLES
@@ -7,6 +9,8 @@ from store.readers import Reader
 from tests.scripts.commands import btcbot, here
 
 pytestmark = pytest.mark.slow
+
+A_PERSON_READS_S = 0.6  # longer than the executor looks away from the file KILL
 
 
 def test_status_tells_mode_level_actors_permits_unknown_orders_and_feeds(desk):
@@ -126,6 +130,7 @@ def test_kill_is_clear_latches_and_is_lifted_by_the_code_of_a_report(desk):
     report = here("resume", run_dir=desk.run_dir)
     wrong = here("resume", "--code", "not-the-code", run_dir=desk.run_dir)
     code = report.out.split("--code ")[1].split()[0]
+    threading.Event().wait(A_PERSON_READS_S)
     lifted = here("resume", "--code", code, run_dir=desk.run_dir)
 
     assert (killed.code, again.code, written) == (0, 0, True), killed.document
