@@ -150,6 +150,9 @@ def may_run(desk: Desk, keys: secrets.Keys | None) -> None:
     """Raise ConfigError or Refused when *desk* lacks what its mode needs."""
     if desk.desk.mode == "live" and keys is None:
         raise secrets.no_keys()
+    missing = set(desk.runtime.cpus or ()) - os.sched_getaffinity(0)
+    if missing:
+        raise Refused(failures.CONFIGURATION, f"runtime.cpus: this host has no core {min(missing)}")
     if desk.desk.mode == "paper":
         raise Refused(failures.CONFIGURATION, "mode paper cannot run yet; use sim")
 

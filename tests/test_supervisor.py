@@ -25,7 +25,7 @@ from config.faults import ConfigError
 from config.load import load
 from messages.control import StatusQuery
 from messages.life import Stop
-from supervisor import may_run
+from supervisor import Refused, may_run
 from tests.actors.runtime.stage import ROOT, alive, descendants, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -175,6 +175,14 @@ def test_live_without_keys_names_what_is_missing():
         may_run(live, None)
 
     assert [fault.key for fault in wrong.value.faults] == ["BTCTURK_API_KEY", "BTCTURK_API_SECRET"]
+
+
+def test_a_core_that_this_host_does_not_have_is_told():
+    sim = load()
+    pinned = replace(sim, runtime=replace(sim.runtime, cpus=(0, 4_000)))
+
+    with pytest.raises(Refused, match="no core 4000"):
+        may_run(pinned, None)
 
 
 def test_half_a_key_is_told(run_dir):

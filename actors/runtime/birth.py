@@ -130,6 +130,8 @@ def watchdog(around: Surroundings) -> Watchdog:
 
 
 def _run(spec: ChildSpec, around: Surroundings, parent: int) -> None:
+    if spec.runtime.cpus:
+        os.sched_setaffinity(0, spec.runtime.cpus)
     lock = around.run_dir / "sock" / f"{spec.role}.lock"
     process.hold(lock, around.clock, wait_ms=LOCK_WAIT_MS)
     if not is_loaded(spec.module):

@@ -25,7 +25,8 @@ class RuntimeSettings(Struct, frozen=True, kw_only=True):
     drain_control: Annotated[int, Meta(ge=1, le=1024)] = 64
     drain_other: Annotated[int, Meta(ge=1, le=1024)] = 32
     inbox_max: Annotated[int, Meta(ge=16, le=65536)] = 4096
-    log_level: str = "info"
+    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
+    cpus: tuple[Annotated[int, Meta(ge=0, le=4095)], ...] | None = None  # to run on, None: any
 
 
 class SupervisionSettings(Struct, frozen=True, kw_only=True):

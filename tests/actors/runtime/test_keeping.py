@@ -99,6 +99,14 @@ def test_each_actor_answers_on_its_own_control_socket(desk):
     assert desk.ask("risk_gate.control", StatusQuery()).ok
 
 
+def test_actors_run_on_the_cores_that_were_named(stage):
+    desk = stage(Play(runtime=RuntimeSettings(cpus=(0,))))
+
+    cores = {one["role"]: os.sched_getaffinity(one["pid"]) for one in desk.all_ready()["actors"]}
+
+    assert set(map(frozenset, cores.values())) == {frozenset({0})}
+
+
 # Who fails comes back.
 
 
