@@ -31,7 +31,7 @@ RAW = "raw sqlite3, the same rows"
 
 def measure(directory: Path, *, quick: bool) -> Section:
     """Return the rates of single and grouped commits in files below *directory*."""
-    count = 640 if quick else 6_400
+    count = 200 if quick else 6_400
     with opened(directory) as pair:
         single = pair.rates(count=count, group=1)
         grouped = pair.rates(count=count * 2, group=GROUP)

@@ -30,7 +30,7 @@ class Cost(Struct, frozen=True):
 
 def measure(directory: Path, *, quick: bool) -> Section:
     """Return the cost of a decision with next to nothing and with many fills in the store."""
-    fills = 5_000 if quick else 100_000
+    fills = 2_000 if quick else 100_000
     with (
         tempfile.TemporaryDirectory(prefix="growth-", dir=directory) as name,
         Writer.open(Path(name), IDENTITY, SystemClock()) as writer,
