@@ -36,8 +36,51 @@ ASK_S = 2.0
 HTTP_S = 3.0
 POLL_MS = 20
 
+# Many small orders: some cross and fill, in parts since the levels are thin, some rest and are soon
+# taken back. What waits on purpose after a fault waits less, so that orders flow between two faults.
 SETTINGS = """\
 extends = "chaos.toml"
+
+[desk]
+prefix = "harm"
+
+[strategy]
+decide_every_ms = 50
+
+[[strategy.run]]
+kind = "mean_reversion"
+name = "mean_reversion"
+instruments = ["BTC_TRY", "ETH_TRY", "SOL_TRY"]
+bootstrap_try = 200
+order_try = 300
+below_bps = 2
+above_bps = 2
+window_s = 6
+sample_s = 1
+samples_min = 2
+
+[[strategy.run]]
+kind = "ma_cross"
+name = "ma_cross"
+instruments = ["BTC_TRY", "ETH_TRY", "SOL_TRY"]
+order_try = 300
+fast = 2
+slow = 4
+sample_s = 1
+above_bps = 1
+
+[allocator]
+pricing = "cross"
+offset_bps = 0
+order_age_max_s = 1
+drift_max_bps = 10
+refused_again_ms = 100
+
+[risk_gate]
+cooldown_ms = 50
+
+[risk_gate.modes]
+hold_s = 1
 
 [exchange]
 port = {port}
@@ -45,6 +88,12 @@ front_port = {front}
 stream_front_port = {stream}
 control = true
 seed = {seed}
+
+[exchange.house]
+step_ms = 50
+volatility_bps = 12
+level_notional_try = 150
+trade_notional_try = 300
 """
 
 
