@@ -23,7 +23,8 @@ from scripts.pace import Pace
 
 PACE_MS = 20
 WARM_S = 4.0  # a desk trades from then on at its usual speed
-ORDERS_AGE_MAX_MS = 60_000
+ORDERS_WITHIN_MS = 60_000
+LAST_S = 0.3  # until the bytes of the last order have come
 QUOTES_KEPT = 20_000
 PEER_MS = {0.5: 0.59, 0.99: 0.88}  # a single process without a durable write, same pace: reference
 REFERENCE = (
@@ -72,7 +73,7 @@ def collect(busy: Desk, wanted: int) -> list[Sample]:
     Pace(0).rest(WARM_S)
     quotes: dict[bytes, int] = {}
     orders: dict[str, tuple[int, int]] = {}  # client order id -> quote said, committed
-    until_ms = clock.mono_ms() + ORDERS_AGE_MAX_MS
+    until_ms = clock.mono_ms() + ORDERS_WITHIN_MS
     feeds = ("market_data.feed", "executor.state")
     with Listener(busy.run_dir, feeds, (Quote, InstrumentState)) as listener:
         known: set[str] = set()
@@ -88,6 +89,7 @@ def collect(busy: Desk, wanted: int) -> list[Sample]:
                     if order.client_order_id not in known and said_ns is not None:
                         orders[order.client_order_id] = (said_ns, envelope.mono_ns)
                     known.add(order.client_order_id)
+    Pace(0).rest(LAST_S)
     return _joined(busy, orders)
 
 
