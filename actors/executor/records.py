@@ -8,9 +8,13 @@ from store.rows import RecordRow
 
 
 def keep(session: Session, batch: RecordBatch, now: Now, *, known: bool) -> list[Write]:
-    """Return the entry that keeps *batch*, nothing when its id is *known* or it is empty."""
-    if known or not batch.records:
+    """Return the entry that keeps *batch*, nothing when its id is *known* or it is empty.
+
+    *known* is what the store says; what was taken in this very turn is not in it yet.
+    """
+    if known or not batch.records or batch.batch_id in session.kept_batches:
         return []
+    session.kept_batches.append(batch.batch_id)
     draft = Draft(session.books, at_ms=now.wall_ms)
     for leg, record in enumerate(batch.records):
         draft.put(

@@ -35,6 +35,7 @@ from messages.state import Level, Scope
 
 KILL_EPOCH = "kill_epoch"  # meta
 PACE_KEPT_MS = 60_000
+KEPT_BATCHES_MAX = 64  # more than can wait for one turn: their socket holds four
 
 
 class Now(Struct, frozen=True, kw_only=True):
@@ -115,6 +116,7 @@ class Session:
         self.questions: list[Question] = []
         self.listed_since_ms = now_ms  # sends wait until every list is younger
         self.silent = False
+        self.kept_batches: deque[str] = deque(maxlen=KEPT_BATCHES_MAX)
         self.fills_booked = 0
         self.newest_fill_ms = 0  # venue time
         self.equity_written_ms = now_ms

@@ -59,6 +59,13 @@ def test_records_are_kept_once_and_acknowledged_each_time(driver, run_dir):
     assert kept(run_dir) == 2
 
 
+def test_a_batch_that_comes_twice_in_one_turn_is_kept_once(driver, run_dir):
+    driver.actor.turn([records(), records(), records(batch_id="b2")])
+
+    assert [ack.batch_id for ack in driver.said(RecordBatchAck)] == ["b1", "b1", "b2"]
+    assert kept(run_dir) == 4
+
+
 def test_a_batch_of_nothing_is_acknowledged(driver, run_dir):
     driver.hear(records(count=0))
 
