@@ -51,11 +51,11 @@ class Draft:
             self._add(leg.account, leg.asset, leg.amount)
 
     def raise_version(self, instrument: str) -> InstrumentRow:
-        """Raise the version of *instrument* by one, once per draft, and return its row."""
+        """Make the version of *instrument* one more than the books have; return its row.
+
+        However often it is called for one entry, that raises it once.
+        """
         before = self.books.instrument(instrument)
-        row = self.get(before)
-        if isinstance(row, InstrumentRow) and row.version > before.version:
-            return row
         raised = InstrumentRow(
             instrument=instrument,
             version=before.version + 1,

@@ -42,10 +42,10 @@ def contradiction(order: OrderRow, fill: VenueFill) -> str | None:
 def book(draft: Draft, order: OrderRow, fill: VenueFill, terms: Terms, *, late: bool) -> OrderRow:
     """Add everything *fill* leads to to *draft*; return *order* after it.
 
-    A *late* one has no hold left and is paid from what is free.
+    What is left of the order's hold pays first, what is free the rest: for a *late* fill all.
     """
     cost = _cost(order, fill)
-    part = ZERO if late else hold_part(order, fill.quantity, terms.gross)
+    part = hold_part(order, fill.quantity, terms.gross)
     draft.transfer(f"fill:{fill.trade_id}", execution(cost, part=part))
     in_quote = cost.fee_asset == cost.quote
     charges = cost.fee + cost.tax if in_quote else ZERO

@@ -222,6 +222,20 @@ def test_an_order_without_a_venue_id_is_resolved_before_it_is_cancelled():
     assert one.asks(CancelOrder) == []
 
 
+def test_an_order_that_is_closing_is_asked_for_and_not_cancelled_again():
+    one = Standing()
+    name = live(one)
+    tell(one.books, name, Seen(fact=Fact.CANCEL, code="STALE"))
+    over = Seen(fact=Fact.DONE, ended=OrderState.CANCELLED, filled=Amount("0.0004"))
+    tell(one.books, name, replace(over, venue_order_id=VENUE_ID))
+
+    calls = one.do()
+
+    assert [type(call) for call in calls if isinstance(call, CancelOrder | ReadOrder)] == [
+        ReadOrder
+    ]
+
+
 def test_cancels_stay_within_their_budget():
     own = settings(budgets=Budgets(cancel=Budget(burst=1, per_min=60)))
     one = Standing(own)
