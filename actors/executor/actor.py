@@ -15,6 +15,7 @@ from actors.executor import (
     listing,
     order_of_work,
     published,
+    reach,
     records,
 )
 from actors.executor.books import Books
@@ -22,6 +23,7 @@ from actors.executor.evidence import Names
 from actors.executor.gate import Gate, may_send
 from actors.executor.identity import ApiKey
 from actors.executor.order_of_work import STATES, STATUS, WORK, Lane
+from actors.executor.reach import Client, StreamFor
 from actors.executor.session import Now, Session
 from actors.executor.settings import Settings
 from actors.executor.venue_calls import CANCELS, ORDERS, READS, Handler, SubmitOrder
@@ -33,17 +35,12 @@ from actors.runtime.lanes import LaneSpec
 from actors.runtime.life import PARENT_GONE, SIGTERM
 from actors.runtime.parts import Log, Parts
 from actors.runtime.settings import DeskSettings
-from actors.venues.btcturk.rest import BtcturkPrivate
-from actors.venues.btcturk.stream import BtcturkStream, Subject
-from actors.venues.btcturk.symbols import Symbols
 from actors.venues.port import (
     Connected,
     Disconnected,
     NotSent,
     OrderWoken,
-    PrivateClient,
     Stream,
-    StreamSink,
     UnreadableFrame,
     VenueFill,
 )
@@ -77,8 +74,8 @@ class Executor(Actor):
         desk: DeskSettings,
         own: Settings,
         identity: Identity,
-        client: Callable[[], PrivateClient],
-        stream: Callable[[StreamSink], Stream] | None = None,
+        client: Client,
+        stream: StreamFor | None = None,
     ) -> None:
         super().__init__(parts)
         self._desk, self._own, self._identity = desk, own, identity
@@ -153,6 +150,8 @@ class Executor(Actor):
 
     def react(self, message: object) -> Iterable[object]:
         now = self._now()
+        if ending.is_over(self._session, message):
+            return []
         match message:
             case ApprovedBatch():
                 return self._answer(message, now)
@@ -346,22 +345,13 @@ def build(
     parts: Parts, *, desk: DeskSettings, own: Settings, venue: VenueSettings, key: ApiKey | None
 ) -> Executor:
     """Return the executor of *desk* at *venue* with the account of *key*."""
-    who = identity.of_desk(desk, venue.base_url, key)
-    keys = identity.signing(key)
-    symbols = Symbols()
     return Executor(
         parts,
         desk=desk,
         own=own,
-        identity=who,
-        client=lambda: BtcturkPrivate(venue, parts.clock, keys, symbols),
-        stream=lambda sink: BtcturkStream(
-            venue,
-            Subject(symbols=symbols, keys=keys),
-            sink,
-            clock=parts.clock,
-            random=parts.rng,
-        ),
+        identity=identity.of_desk(desk, venue.base_url, key),
+        client=reach.clients(parts, venue, key),
+        stream=reach.streams(parts, venue, key),
     )
 
 

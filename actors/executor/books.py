@@ -13,7 +13,6 @@ from typing import TypeVar
 
 from actors.executor.postings import assets
 from actors.runtime.effects import Write
-from actors.runtime.failures import InvariantBroken
 from messages.money import ZERO
 from messages.orders import ALIVE, Side
 from messages.state import Scope
@@ -54,7 +53,6 @@ class Books:
         self.buying = ZERO  # what alive buys may still cost at their limits, in quote
         self._alive: dict[str, dict[str, OrderRow]] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
-        self._by_venue_id: dict[int, str] = {}
         self._balances: dict[tuple[str, str], Decimal] = {}
         self._instruments: dict[str, InstrumentRow] = {}
         self._cursors: dict[str, int] = {}
@@ -73,11 +71,6 @@ class Books:
     def all_alive(self) -> list[OrderRow]:
         """Return every alive order, by instrument in the order they first had one."""
         return [order for orders in self._alive.values() for order in orders.values()]
-
-    def named(self, venue_order_id: int) -> OrderRow | None:
-        """Return the order that the venue calls *venue_order_id*, where it is in memory."""
-        client_order_id = self._by_venue_id.get(venue_order_id)
-        return None if client_order_id is None else self.orders.get(client_order_id)
 
     def balance(self, account: str, asset: str) -> Decimal:
         return self._balances.get((account, asset), ZERO)
@@ -113,11 +106,6 @@ class Books:
     def is_booked(self, trade_id: str) -> bool:
         """Return whether the fill is surely booked; False may also mean forgotten."""
         return trade_id in self._trades
-
-    def remaining(self, instrument: str, side: Side) -> Decimal:
-        """Return what alive orders of *side* may still trade, in base."""
-        orders = self.alive(instrument).values()
-        return sum((left(order) for order in orders if order.side is side), ZERO)
 
     # what changes
 
@@ -185,8 +173,6 @@ class Books:
         self.buying += _still_buying(row) - (_still_buying(before) if before else ZERO)
         self.orders[key] = row
         self.touched[row.instrument] = None
-        if row.venue_order_id is not None:
-            self._by_venue_id[row.venue_order_id] = key
         mine = self._alive.setdefault(row.instrument, {})
         if row.state in ALIVE:
             mine[key] = row
@@ -197,8 +183,7 @@ class Books:
         self._ended.move_to_end(key)
         while len(self._ended) > ENDED_KEPT_MAX:
             oldest, _ = self._ended.popitem(last=False)
-            forgotten = self.orders.pop(oldest)
-            self._by_venue_id.pop(forgotten.venue_order_id or 0, None)
+            del self.orders[oldest]
 
 
 def _still_buying(order: OrderRow) -> Decimal:
@@ -219,18 +204,6 @@ def is_behind(order: OrderRow) -> bool:
 
 def base_of(instrument: str) -> str:
     return assets(instrument)[0]
-
-
-def quote_of(instrument: str) -> str:
-    return assets(instrument)[1]
-
-
-def known(books: Books, client_order_id: str) -> OrderRow:
-    """Return an order that must be there. Raises InvariantBroken when it is not."""
-    found = books.orders.get(client_order_id)
-    if found is None:
-        raise InvariantBroken(f"no order {client_order_id} in the books, yet it was ours to change")
-    return found
 
 
 def _remember(kept: OrderedDict[str, T], key: str, value: T, most: int) -> None:

@@ -19,10 +19,15 @@ class Draft:
         self.books = books
         self.at_ms = at_ms
         self._rows: dict[tuple[object, ...], Row] = {}
+        self._flags: list[str] = []
 
     def is_empty(self) -> bool:
         """Return whether nothing was added."""
         return not self._rows
+
+    def flag(self, *codes: str) -> None:
+        """Have the entry's cause name what a person should know."""
+        self._flags.extend(codes)
 
     def put(self, *rows: Row) -> None:
         """Add *rows*; a later row replaces an earlier one with the same key."""
@@ -71,7 +76,7 @@ class Draft:
             kind=kind,
             subject=subject,
             at_ms=self.at_ms,
-            cause=cause,
+            cause={**cause, "flags": self._flags} if self._flags else cause,
             rows=tuple(self._rows.values()),
         )
         return self.books.take(entry)

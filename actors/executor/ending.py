@@ -32,6 +32,14 @@ def orphan(session: Session, reason: str, now: Now) -> None:
     session.ends_ms = now.mono_ms + session.settings.orphan_s * 1_000
 
 
+def is_over(session: Session, message: object) -> bool:
+    """Return whether *message* comes too late: only to leave is still to be done.
+
+    So the turn that closes the store writes nothing.
+    """
+    return session.phase is Phase.STOPPED and message != Tick(LEAVE)
+
+
 def advance(session: Session, now: Now) -> list[Write | After]:
     """Return what the end needs next; its last word is to leave."""
     if session.phase is Phase.ORPHANED and _nothing_rests(session, now):

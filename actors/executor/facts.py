@@ -147,15 +147,16 @@ def _booked(draft: Draft, order: OrderRow, seen: Seen, followed: Effect, terms: 
     over = order.booked_quantity + fill.quantity > order.quantity
     late = followed is Effect.LATE or over
     named = replace(seen, venue_order_id=fill.venue_order_id)
-    after = fills.book(draft, _joined(draft, order, named), fill, terms, late=late)
+    booking = fills.book(draft, _joined(draft, order, named), fill, terms, late=late)
+    draft.flag(*booking.flags)
     if late:
         _halt_instrument(draft, order, OVERFILLED if over else LATE_FILL)
         draft.raise_version(order.instrument)
     if fills.overdrawn(draft, order) is not None:
         _halt_instrument(draft, order, NEGATIVE_BALANCE)
     if followed is Effect.BOOK_LIVE:
-        after = replace(after, state=OrderState.LIVE)
-    return after
+        return replace(booking.order, state=OrderState.LIVE)
+    return booking.order
 
 
 def _revived(draft: Draft, order: OrderRow, seen: Seen, terms: Terms) -> OrderRow:

@@ -13,8 +13,14 @@ from actors.executor.draft import Draft
 from actors.executor.postings import Cost, assets, execution, hold
 from actors.venues.port import VenueFill
 from messages.money import ZERO, Amount
-from messages.orders import Side
 from store.rows import FREE, FillRow, MetaRow, OrderRow
+
+
+class Booking(Struct, frozen=True, kw_only=True):
+    """An order after one of its fills, and what a person should know about that, as codes."""
+
+    order: OrderRow
+    flags: tuple[str, ...]
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -39,7 +45,7 @@ def contradiction(order: OrderRow, fill: VenueFill) -> str | None:
     return None
 
 
-def book(draft: Draft, order: OrderRow, fill: VenueFill, terms: Terms, *, late: bool) -> OrderRow:
+def book(draft: Draft, order: OrderRow, fill: VenueFill, terms: Terms, *, late: bool) -> Booking:
     """Add everything *fill* leads to to *draft*; return *order* after it.
 
     What is left of the order's hold pays first, what is free the rest: for a *late* fill all.
@@ -64,11 +70,12 @@ def book(draft: Draft, order: OrderRow, fill: VenueFill, terms: Terms, *, late: 
         remembered = draft.books.meta(day.STREAK)
         value = day.streak_after(remembered, terms.today, booked.trip_realised)
         draft.put(MetaRow(key=day.STREAK, value=value))
-    return replace(
+    after = replace(
         order,
         booked_quantity=Amount(order.booked_quantity + fill.quantity),
         hold_left=Amount(order.hold_left - part),
     )
+    return Booking(order=after, flags=_flags(in_quote=in_quote, realised=booked.realised))
 
 
 def hold_part(order: OrderRow, quantity: Decimal, gross: Decimal) -> Decimal:
@@ -90,14 +97,9 @@ def overdrawn(draft: Draft, order: OrderRow) -> str | None:
     return None
 
 
-def flags(order: OrderRow, fill: VenueFill, realised: Decimal | None) -> list[str]:
-    """Return what a person should know about a booked fill, as codes."""
-    found = []
-    if fill.fee_asset != assets(order.instrument)[1]:
-        found.append("FEE_UNCONVERTED")
-    if realised is None and order.side is Side.SELL:
-        found.append("COST_UNKNOWN")
-    return found
+def _flags(*, in_quote: bool, realised: Decimal | None) -> tuple[str, ...]:
+    found = () if in_quote else ("FEE_UNCONVERTED",)
+    return found if realised is not None else (*found, "COST_UNKNOWN")
 
 
 def _cost(order: OrderRow, fill: VenueFill) -> Cost:

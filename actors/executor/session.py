@@ -93,7 +93,7 @@ class Session:
         self.wall_minus_mono_ms = now.wall_ms - now_ms
         self.rules: dict[str, Instrument] = {}
         self.marks: dict[str, Mark] = {}
-        self.accepted: deque[int] = deque()  # when orders were accepted, the last minute
+        self.accepted = deque(accepted_lately(books, now))  # when, the last minute
         self.accepted_ms: dict[str, int] = {}  # of orders whose answer is awaited
         self.pending: dict[object, None] = {}  # calls in flight but orders
         self.in_flight: dict[str, None] = {}  # orders past the gate; under the gate's lock
@@ -236,6 +236,12 @@ def strictest_by_scope(books: Books) -> dict[tuple[Scope, str], Level]:
         if key not in found or row.level.rank > found[key].rank:
             found[key] = row.level
     return found
+
+
+def accepted_lately(books: Books, now: Now) -> list[int]:
+    """Return when the alive orders of the last minute were accepted, monotonic, oldest first."""
+    ages = (now.wall_ms - order.created_ms for order in books.all_alive())
+    return sorted(now.mono_ms - age_ms for age_ms in ages if 0 <= age_ms < PACE_KEPT_MS)
 
 
 def last_stamp_ms(books: Books) -> int:

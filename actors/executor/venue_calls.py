@@ -120,9 +120,6 @@ class NoAnswer(Struct, frozen=True, kw_only=True):
     http: HttpCall | None = None
 
 
-Factory = Callable[[], PrivateClient]
-
-
 class Handler:
     """One lane thread's hands: it owns the thread's client.
 

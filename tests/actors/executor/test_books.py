@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.executor import books as module
-from actors.executor.books import Books, known
+from actors.executor.books import Books
 from actors.executor.draft import Draft
 from actors.executor.facts import Seen
 from actors.executor.levels import halt
@@ -15,7 +15,7 @@ from messages.money import Amount
 from messages.orders import OrderState, Side
 from messages.state import Scope
 from store.rows import CursorRow
-from tests.actors.executor.ledgers import NOW_MS, VENUE_ID, answer, books, tell
+from tests.actors.executor.ledgers import NOW_MS, answer, books, tell
 from tests.actors.executor.wishes import batch, intent
 
 
@@ -41,15 +41,6 @@ def test_only_the_newest_ended_orders_are_kept(monkeypatch):
     on.recall(replace(row, client_order_id=f"t-{n}", venue_order_id=n) for n in range(1, 4))
 
     assert sorted(on.orders) == sorted([name, "t-2", "t-3"])
-    assert (on.named(1), on.named(3).client_order_id) == (None, "t-3")
-
-
-def test_an_order_is_found_by_the_venues_name():
-    on, name = with_order()
-    tell(on, name, Seen(fact=Fact.ACK, venue_order_id=VENUE_ID))
-
-    assert on.named(VENUE_ID).client_order_id == name
-    assert on.named(1) is None
 
 
 def test_what_changed_is_told_once():
@@ -68,13 +59,6 @@ def test_a_level_changes_the_states_of_its_scope():
     on.recall([halt(Scope.DESK, "", "x", 0)])
 
     assert (one, on.take_touched()) == (["ETH_TRY"], ["BTC_TRY", "ETH_TRY"])
-
-
-def test_what_may_still_be_sold_is_what_is_not_booked():
-    on, _ = with_order()
-
-    assert on.remaining("BTC_TRY", Side.SELL) == Amount("0.001")
-    assert on.remaining("BTC_TRY", Side.BUY) == 0
 
 
 def test_every_entry_has_its_place_in_the_journal():
@@ -117,8 +101,3 @@ def test_the_version_rises_once_for_one_entry():
     rows = [draft.raise_version("BTC_TRY"), draft.raise_version("BTC_TRY")]
 
     assert [row.version for row in rows] == [6, 6]
-
-
-def test_an_order_that_must_be_there_and_is_not_ends_the_process():
-    with pytest.raises(InvariantBroken):
-        known(books(), "t-nobody")

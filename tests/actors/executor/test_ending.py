@@ -7,7 +7,7 @@ from actors.executor.facts import Seen
 from actors.executor.reconcile import Checked
 from actors.executor.session import Phase
 from actors.executor.states import Fact
-from actors.runtime.effects import After, Write
+from actors.runtime.effects import After, Tick, Write
 from messages.orders import OrderState
 from tests.actors.executor.driving import settings
 from tests.actors.executor.ledgers import VENUE_ID, tell
@@ -151,6 +151,16 @@ def test_an_orphan_may_be_told_to_leave_what_rests():
     ending.orphan(one.session, "PARENT_GONE", one.now)
 
     assert advanced(one) == ["leave"]
+
+
+def test_once_it_is_over_nothing_is_heard_but_to_leave():
+    one = stopping()
+    advanced(one)
+    before = ending.is_over(one.session, Tick("work"))
+    advanced(one.after(3_000))
+
+    assert (before, ending.is_over(one.session, Tick("work"))) == (False, True)
+    assert not ending.is_over(one.session, Tick(ending.LEAVE))
 
 
 def test_the_parents_death_cuts_an_orderly_stop_short():

@@ -269,6 +269,26 @@ def test_a_strategy_owns_what_its_orders_filled():
     assert on.position("one", "BTC_TRY").position == 0
 
 
+@pytest.mark.parametrize(
+    ("side", "fee_asset", "flags"),
+    [
+        (Side.BUY, "TRY", None),
+        (Side.BUY, "USDT", ["FEE_UNCONVERTED"]),
+        (Side.SELL, "TRY", ["COST_UNKNOWN"]),
+        (Side.SELL, "USDT", ["FEE_UNCONVERTED", "COST_UNKNOWN"]),
+    ],
+)
+def test_what_could_not_be_computed_is_flagged_and_booked_all_the_same(side, fee_asset, flags):
+    on, name = sent(side=side, btc="0.001")
+    tell(on, name, ACK)
+
+    (entry,) = tell(on, name, traded(on, name, side=side, fee_asset=fee_asset))
+
+    assert entry.cause.get("flags") == flags
+    assert on.orders[name].booked_quantity == Amount("0.0004")
+    assert on.balance("free", fee_asset) != 0
+
+
 def test_the_day_counts_profit_and_charges():
     on, name = sent(side=Side.SELL, btc="0.001")
 

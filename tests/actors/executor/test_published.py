@@ -3,6 +3,7 @@
 from actors.executor import published
 from actors.executor.day import Mark
 from actors.executor.facts import Seen
+from actors.executor.session import accepted_lately
 from actors.executor.states import Fact
 from messages.money import Amount
 from messages.orders import OrderState, Side
@@ -114,6 +115,16 @@ def test_the_pace_is_told():
     found = account(one)
 
     assert (found.sent_1s, found.sent_60s) == (1, 3)
+
+
+def test_orders_from_before_a_restart_count_for_the_pace():
+    one = Standing()
+    one.order()
+
+    again = accepted_lately(one.books, one.after(59_999).now)
+    later = accepted_lately(one.books, one.after(1).now)
+
+    assert (len(again), later) == (1, [])
 
 
 def test_a_status_names_what_is_waited_for_and_how_old_permits_are():
