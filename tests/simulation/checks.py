@@ -1,96 +1,183 @@
-"""What must be true of every world: always, and once it has come to rest.
+"""What must be true of every world, always: looked at while everything happens.
 
-Each broken one is a line that begins with its name. What the venue knows is the truth.
+Each broken one is a line that begins with its name. What the venue knows is the truth, and what is
+committed is what the desk knows; nothing here is asked of the desk's own memory.
 """
 
-import sqlite3
 from collections import Counter
 from decimal import Decimal
 
+from actors.executor.venue_calls import SubmitOrder
 from actors.venues.simulated.events import Accepted
+from messages.life import Permit
 from messages.money import text
+from messages.orders import ApprovedBatch, IntentBatch, IntentRefused, RefusedIntent, Side
+from messages.records import AuditStatus
+from messages.state import ExecutorStatus
 from store.fold import unbalanced
-from store.open import STORE_FILE
-from store.readers import Reader
-from store.rows import FREE, HELD, Entry
-from store.verify import verify
-from tests.simulation.venue import ACCOUNT
-from tests.simulation.world import World
+from store.rows import Entry, OrderRow, Row
+from tests.simulation import churn
+from tests.simulation.believed import Believed
+from tests.simulation.nodes import Node
+from tests.simulation.schedule import VirtualClock
+from tests.simulation.venue import ACCOUNT, OPENING
+from tests.simulation.world import Watching, World
 
 VIOLATIONS_MAX = 50
+PERMIT_NS = 2_000_000_000
+BUDGET_NS = 1_000_000_000
+ISSUERS = ("risk_gate", "supervisor")
 
 
-class Watch:
-    """Looks at everything while it happens."""
+class Watch(Watching):
+    """Looks at everything while it happens, and keeps what was broken."""
 
     def __init__(self, world: World) -> None:
         self.violations: list[str] = []
+        self.refusals: Counter[str] = Counter()
+        self.fills_booked = 0
         self._world = world
-        self._store: sqlite3.Connection | None = None
-        self._epochs: list[int] = []
-        self._killed_ns: int | None = None
-        world.venue.on_accept = self.accepted
-        world.on_commit = self.committed
+        self._clock: VirtualClock = world.clock
+        self._believed = Believed()
+        self._sizes: dict[str, list[Decimal]] = {}  # intent -> allocated, approved
+        self._deadlines: dict[str, int] = {}  # decision -> monotonic ns
+        self._nonces: dict[str, int] = {}  # of the executor that lives, when issued (ns)
+        self._permits: dict[str, int] = {}  # issuer -> when the newest it echoed was issued
+        self._committed_ns: dict[str, int] = {}
+        self._sent: set[str] = set()
+        self._most = _most()
+        world.watch = self
+        world.person.on_clear = self._clear
 
     def broken(self, name: str, what: object) -> None:
         if len(self.violations) < VIOLATIONS_MAX:
-            self.violations.append(f"{name}: {what}")
+            at_s = self._world.schedule.now_ns / 1e9
+            self.violations.append(f"{name}: {what} ({at_s:.3f} s)")
 
-    def accepted(self, order: Accepted) -> None:
-        """I2: what the venue takes was committed before."""
-        store = self._opened()
-        found = store.execute(
-            "SELECT quantity FROM orders WHERE client_order_id = ?", (order.client_order_id,)
-        ).fetchone()
-        if found is None:
-            self.broken("I2", f"{order.client_order_id} was sent before it was committed")
-        elif Decimal(found[0]) != order.quantity:
-            self.broken("I4", f"{order.client_order_id}: {order.quantity} sent, {found[0]} stored")
+    # what is said and heard
 
-    def committed(self, written: list[Entry]) -> None:
-        """I3: every transfer of every transaction sums to zero."""
-        rows = [row for entry in written for row in entry.rows]
+    def said(self, node: Node, message: object) -> None:
+        match message:
+            case ExecutorStatus():
+                self._nonces.setdefault(message.nonce, self._world.schedule.now_ns)
+            case IntentBatch():
+                for one in message.intents:
+                    self._sizes[one.intent_id] = [one.quantity]
+            case AuditStatus(breach=breach) if breach is not None:
+                self.broken("I7", f"the auditor found {breach.invariant} at {breach.where}")
+            case IntentRefused() | RefusedIntent():
+                self.refusals[message.broken.code] += 1
+
+    def heard(self, node: Node, message: object) -> None:
+        if node.role != "executor":
+            return
+        match message:
+            case Permit():
+                issued = self._nonces.get(message.nonce)
+                if issued is not None:
+                    before = self._permits.get(message.issuer, issued)
+                    self._permits[message.issuer] = max(issued, before)
+            case ApprovedBatch():
+                batch = message.batch
+                self._deadlines.setdefault(batch.decision_id, batch.deadline_ns)
+                for one in batch.intents:
+                    self._not_larger(one.intent_id, one.quantity, "approved")
+
+    def began(self, node: Node) -> None:
+        if node.role == "executor":
+            self._nonces.clear()
+            self._permits.clear()
+
+    # what is committed
+
+    def committed(self, entries: list[Entry]) -> None:
+        rows: list[Row] = [row for entry in entries for row in entry.rows]
         for (transfer, asset), total in unbalanced(rows).items():
             self.broken("I3", f"{transfer} is off by {text(total)} {asset}")
+        for entry in entries:
+            for name, what in self._believed.take(entry):
+                self.broken(name, what)
+            if entry.kind == "OrderAccepted":
+                self._decided(entry)
 
-    def at_rest(self) -> None:
-        """What must be so when all faults are long over."""
-        history = self._world.venue.exchange.history
-        sent = Counter(order.accepted.client_order_id for order in history.orders.values())
-        for name, times in sent.items():
-            if times > 1:
-                self.broken("I1", f"{name} was ordered {times} times")
-        with Reader.open(self._world.run_dir) as reader:
-            checked = verify(reader)
-            for line in checked.differences:
-                self.broken("I6", line)
-            alive = reader.orders(1_000, alive=True)
-        for order in alive:
-            self.broken("I17", f"{order['client_order_id']} is still {order['state']}")
-        truth = {str(fill.trade_id) for order in history.orders.values() for fill in order.fills}
-        booked = {name for (name,) in self._opened().execute("SELECT trade_id FROM fill")}
-        for trade in sorted(truth ^ booked):
-            where = "not booked" if trade in truth else "booked, but never happened"
-            self.broken("I15", f"fill {trade} is {where}")
-        self._money()
+    def _decided(self, entry: Entry) -> None:
+        now_ns = self._world.schedule.now_ns
+        self._committed_ns[entry.subject] = now_ns
+        deadline_ns = self._deadlines.get(str(entry.cause["decision_id"]))
+        if deadline_ns is not None and self._clock.mono_ns() >= deadline_ns:
+            self.broken("I13", f"{entry.subject} was taken after its deadline")
+        for row in entry.rows:
+            if isinstance(row, OrderRow):
+                self._not_larger(row.intent_id, row.quantity, "committed")
 
-    def _money(self) -> None:
-        """I16: books equal the venue, per asset, to the last digit."""
-        wallet = self._world.venue.exchange.history.ledger.wallet(ACCOUNT)
-        rows = self._opened().execute("SELECT account, asset, amount FROM balance").fetchall()
-        books = {(account, asset): Decimal(amount) for account, asset, amount in rows}
-        for asset in sorted({*wallet.free, *wallet.locked}):
-            for account, theirs in ((FREE, wallet.free[asset]), (HELD, wallet.locked[asset])):
-                ours = books.get((account, asset), Decimal(0))
-                if ours != theirs:
-                    self.broken("I16", f"{account} {asset}: books {ours}, venue {theirs}")
+    def _not_larger(self, intent_id: str, quantity: Decimal, what: str) -> None:
+        sizes = self._sizes.get(intent_id)
+        if sizes is not None and quantity > min(sizes):
+            self.broken("I4", f"{text(quantity)} {what}, {text(min(sizes))} before")
 
-    def _opened(self) -> sqlite3.Connection:
-        if self._store is None:
-            path = self._world.run_dir / STORE_FILE
-            self._store = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
-        return self._store
+    # what is sent
 
-    def close(self) -> None:
-        if self._store is not None:
-            self._store.close()
+    def passed(self, request: SubmitOrder) -> None:
+        """I5 and I13: what may pass the gate."""
+        now_ns, name = self._world.schedule.now_ns, request.client_order_id
+        killed_ns = self._world.person.killed_ns
+        if killed_ns is not None:
+            self.broken("I5", f"{name} was sent {(now_ns - killed_ns) / 1e6:.0f} ms after a kill")
+        for issuer in ISSUERS:
+            issued_ns = self._permits.get(issuer)
+            if issued_ns is None or now_ns - issued_ns > PERMIT_NS:
+                self.broken("I5", f"{name} was sent without a permit of {issuer}")
+        level = self._believed.level(request.strategy, request.instrument)
+        if not self._believed.may_send(level, request.side):
+            self.broken("I5", f"{name} was sent at {level}")
+        committed_ns = self._committed_ns.get(name)
+        if committed_ns is not None and now_ns - committed_ns > BUDGET_NS:
+            self.broken("I13", f"{name} was sent {(now_ns - committed_ns) / 1e6:.0f} ms late")
+        if name in self._sent:
+            self.broken("I1", f"{name} passed the gate twice")
+        self._sent.add(name)
+
+    def accepted(self, order: Accepted, stamp_ms: int) -> None:
+        """I1, I2, I4, I13: what the venue takes was committed before, like this, once."""
+        name = order.client_order_id
+        found = self._believed.orders.get(name)
+        if found is None:
+            self.broken("I2", f"{name} was sent before it was committed")
+            return
+        if (found.quantity, found.price) != (order.quantity, order.price):
+            self.broken("I4", f"{name}: another order was sent than was committed")
+        if found.stamp_ms != stamp_ms:
+            self.broken("I13", f"{name} was signed with {stamp_ms}, not {found.stamp_ms}")
+        if order.side == Side.BUY:
+            self._bounded(found)
+
+    def _bounded(self, order: OrderRow) -> None:
+        """I4: what a strategy holds at the venue, with all it may still buy, is what it wished."""
+        key = (order.strategy, order.instrument)
+        total = self._most[key][0]
+        for theirs in self._world.venue.exchange.history.orders.values():
+            ours = self._believed.orders.get(theirs.accepted.client_order_id)
+            if ours is None or (ours.strategy, ours.instrument) != key:
+                continue
+            if ours.side is Side.SELL:
+                total -= theirs.filled
+            else:
+                total += theirs.amount if theirs.is_open else theirs.filled
+        if total > self._most[key][1]:
+            self.broken("I4", f"{key} holds or buys {text(total)} of {text(self._most[key][1])}")
+
+    def _clear(self) -> None:
+        """I19: whoever is told that nothing of ours is left is told the truth."""
+        for order in self._world.venue.exchange.history.open_orders(ACCOUNT):
+            self.broken("I19", f"CLEAR with {order.accepted.client_order_id} open")
+
+
+def _most() -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+    """Return what each strategy began with, and the most it ever wants, by instrument."""
+    opening = {asset: Decimal(amount) for asset, amount in OPENING}
+    found = {}
+    for number, strategy in enumerate(churn.STRATEGIES):
+        for name in churn.INSTRUMENTS:
+            began = opening.get(name.split("_")[0], Decimal(0)) if number == 0 else Decimal(0)
+            found[strategy, name] = (began, max(began, churn.most(name)))
+    return found

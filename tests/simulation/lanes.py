@@ -5,46 +5,64 @@ by the venue when it arrives and answered when the answer is back, if it comes a
 """
 
 from collections import defaultdict, deque
+from collections.abc import Callable
 from functools import partial
 from random import Random
 
-from actors.executor.venue_calls import Answer, NoAnswer, SubmitOrder
+from actors.executor.venue_calls import CancelOrder, ReadFills, SubmitOrder
 from actors.runtime.effects import Call
 from actors.runtime.lanes import LaneSpec
-from actors.venues.port import Lost, NotSent, Reject, RejectKind
 from tests.simulation.nodes import Node
 from tests.simulation.schedule import Schedule
-from tests.simulation.venue import VenueFaults
+from tests.simulation.venue import FINE, HANG, LOST_AFTER, LOST_BEFORE, REFUSED, THROTTLED, Venue
 
 MS = 1_000_000
-TRIP_MIN_MS, TRIP_MAX_MS = 1, 30
-CLIENT_GIVES_UP_MS = 10_000  # the HTTP client's own time-out
+TRIP_MIN_MS, TRIP_MAX_MS = 1, 8
+CLIENT_GIVES_UP_MS = 3_000  # the HTTP client's own time-out
+
+Key = tuple[str, int, str]  # role, incarnation, lane
+
+# Crash points of a request as it arrives, once it was handled, and when its answer is there.
+_ARRIVING: dict[type, str] = {SubmitOrder: "C5", CancelOrder: "K2"}
+_TAKEN: dict[type, str] = {SubmitOrder: "C6"}
+_ANSWERED: dict[type, str] = {SubmitOrder: "C7", CancelOrder: "K3", ReadFills: "F1"}
 
 
 class Lanes:
     """All lanes of all processes of one world."""
 
-    def __init__(self, schedule: Schedule, rng: Random, faults: VenueFaults) -> None:
+    def __init__(self, schedule: Schedule, rng: Random, venue: Venue) -> None:
         self.quiet = False
-        self.passed: list[tuple[int, SubmitOrder]] = []  # sends that went through the gate, when
-        self._schedule, self._rng, self._faults = schedule, rng, faults
-        self._waiting: dict[tuple[str, int, str], deque[Call]] = defaultdict(deque)
-        self._busy: dict[tuple[str, int, str], int] = defaultdict(int)
+        self.passed = 0  # sends that went through the gate
+        self.on_pass: Callable[[SubmitOrder], None] = lambda _: None
+        self._schedule, self._rng, self._venue = schedule, rng, venue
+        self._faults = venue.faults
+        self._waiting: dict[Key, deque[Call]] = defaultdict(deque)
+        self._busy: dict[Key, int] = defaultdict(int)
+        self._specs: dict[Key, LaneSpec] = {}
 
-    def room(self, node: Node, spec: LaneSpec) -> int:
-        return spec.depth - len(self._waiting[node.role, node.incarnation, spec.name])
+    def room(self, node: Node, lane: str) -> int:
+        """Return how many more calls *lane* takes."""
+        key = (node.role, node.incarnation, lane)
+        return self._spec(node, key).depth - len(self._waiting[key])
 
     def offer(self, node: Node, call: Call) -> bool:
         """Queue *call*; False when its lane is full."""
-        spec = next(one for one in node.actor.lanes() if one.name == call.lane)
         key = (node.role, node.incarnation, call.lane)
+        spec = self._spec(node, key)
         if len(self._waiting[key]) >= spec.depth:
             return False
         self._waiting[key].append(call)
         self._schedule.after(0, partial(self._next, node, spec, key))
         return True
 
-    def _next(self, node: Node, spec: LaneSpec, key: tuple[str, int, str]) -> None:
+    def _spec(self, node: Node, key: Key) -> LaneSpec:
+        if key not in self._specs:
+            for one in node.actor.lanes():
+                self._specs[(*key[:2], one.name)] = one
+        return self._specs[key]
+
+    def _next(self, node: Node, spec: LaneSpec, key: Key) -> None:
         _, incarnation, _ = key
         if node.incarnation != incarnation or not self._waiting[key]:
             return
@@ -60,85 +78,67 @@ class Lanes:
             self._done(node, spec, key, call, refused, 0)
             return
         if isinstance(call.request, SubmitOrder):
-            self.passed.append((self._schedule.now_ns, call.request))
+            self.passed += 1
+            self.on_pass(call.request)
+            if node.falls_at("C4"):
+                return
         self._travel(node, spec, key, call)
 
-    def _travel(self, node: Node, spec: LaneSpec, key: tuple[str, int, str], call: Call) -> None:
+    def _travel(self, node: Node, spec: LaneSpec, key: Key, call: Call) -> None:
         """Decide what the network does to this call; the venue meets it when it arrives."""
-        submit = isinstance(call.request, SubmitOrder)
-        fate = self._fate(submit)
+        request = call.request
+        fate = self._fate(request)
         there = self._rng.randrange(TRIP_MIN_MS, TRIP_MAX_MS)
         back = self._rng.randrange(TRIP_MIN_MS, TRIP_MAX_MS)
-        if fate == "hang":
+        if fate == HANG:
             there = self._rng.randrange(self._faults.hang_max_ms)
-        if fate in ("refused", "lost_before", "throttled"):
-            self._done(node, spec, key, call, _failure(fate, submit), there)
-            return
         handler = spec.handler_factory()
 
-        def arrive() -> None:
-            result = handler(call.request)  # the request is out: it arrives even if we are dead
-            if fate == "lost_after":
-                result = _failure(fate, submit)
-            self._done(node, spec, key, call, result, back)
+        def handled(how: str) -> object:
+            with self._venue.weather(how):
+                return handler(request)
 
-        if there >= CLIENT_GIVES_UP_MS:
-            self._done(node, spec, key, call, _failure("lost_after", submit), CLIENT_GIVES_UP_MS)
-            self._schedule.after(there * MS, partial(handler, call.request))
+        def arrive() -> None:
+            if node.falls_at(_ARRIVING.get(type(request), "")) and type(request) is SubmitOrder:
+                return  # the rest of the request was never written
+            result = handled(fate)  # whole requests arrive even if we are dead by then
+            if not node.falls_at(_TAKEN.get(type(request), "")):
+                self._done(node, spec, key, call, result, back)
+
+        if there < CLIENT_GIVES_UP_MS:
+            self._schedule.after(there * MS, arrive)
             return
-        self._schedule.after(there * MS, arrive)
+        given_up = handled(LOST_BEFORE)
+        self._done(node, spec, key, call, given_up, CLIENT_GIVES_UP_MS)
+        self._schedule.after(there * MS, partial(handled, fate))
 
     def _done(
-        self,
-        node: Node,
-        spec: LaneSpec,
-        key: tuple[str, int, str],
-        call: Call,
-        result: object,
-        delay_ms: int,
+        self, node: Node, spec: LaneSpec, key: Key, call: Call, result: object, delay_ms: int
     ) -> None:
         def finish() -> None:
-            if node.incarnation == key[1] and node.alive:
-                self._busy[key] -= 1
+            if node.incarnation != key[1] or not node.alive:
+                return
+            self._busy[key] -= 1
+            if not node.falls_at(_ANSWERED.get(type(call.request), "")):
                 node.answered(call, result, 0)
                 self._next(node, spec, key)
 
         self._schedule.after(delay_ms * MS, finish)
 
-    def _fate(self, submit: bool) -> str:
+    def _fate(self, request: object) -> str:
         if self.quiet:
-            return "fine"
+            return FINE
         draw = self._rng.randrange(100)
         one = self._faults
-        table = (
-            (
-                ("lost_before", one.lost_before),
-                ("lost_after", one.lost_after),
-                ("refused", one.refused),
-                ("throttled", one.throttled),
-                ("hang", one.hang),
-            )
-            if submit
-            else (
-                ("lost_before", one.reads_fail),
-                ("lost_after", one.reads_fail),
-                ("hang", one.hang),
-            )
-        )
-        for fate, chance in table:
+        submit = isinstance(request, SubmitOrder)
+        for fate, chance in (
+            (LOST_BEFORE, one.lost_before if submit else one.reads_fail),
+            (LOST_AFTER, one.lost_after if submit else one.reads_fail),
+            (REFUSED, one.refused if submit else 0),
+            (THROTTLED, one.throttled if submit else 0),
+            (HANG, one.hang if submit else one.reads_fail),
+        ):
             if draw < chance:
                 return fate
             draw -= chance
-        return "fine"
-
-
-def _failure(fate: str, submit: bool) -> object:
-    if not submit:
-        return NoAnswer(code="UNAVAILABLE", reason=fate)
-    if fate == "refused":
-        return Answer(value=NotSent(reason="ConnectError"))
-    if fate == "throttled":
-        return Answer(
-            value=Reject(kind=RejectKind.THROTTLED, code="TOO_MANY_REQUESTS", retry_after_ms=500)
-        )
-    return Answer(value=Lost(reason="ReadTimeout"))
+        return FINE

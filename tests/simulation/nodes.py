@@ -4,7 +4,9 @@ It can be killed between any two effects, stopped and continued. What it says go
 it calls goes to the world's venue.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from actors import topology
@@ -12,6 +14,7 @@ from actors.runtime.actor import Actor
 from actors.runtime.effects import Call, Called, Route
 from actors.runtime.wire import Heard, Trail, topic
 from actors.topology import Pattern
+from tests.simulation import crash_points
 from tests.simulation.schedule import Schedule
 
 TURN_NS = 30_000  # from a message's arrival to the turn that takes it
@@ -43,6 +46,8 @@ class Node:
         make: Callable[["Node"], Actor],
         carry: Callable[["Node", str, str, object, Trail | None], None],
         call: Callable[["Node", Call], bool],
+        room: Callable[["Node", str], int],
+        heard: Callable[["Node", object], None],
         ended: Callable[["Node", Ended | None], None],
     ) -> None:
         self.role = role
@@ -52,13 +57,18 @@ class Node:
         self.kills = 0
         self.frozen = False
         self.fuse: int | None = None  # how many more steps until it is killed
+        self.doom = ""  # the crash point at which it is killed
+        self.passed: Counter[str] = Counter()  # crash points
+        self.fell: Counter[str] = Counter()
         self.retained: dict[str, tuple[str, object]] = {}
         self._make, self._carry, self._call, self._ended = make, carry, call, ended
+        self._room, self._heard = room, heard
         self._mailbox: list[tuple[int, int, str | None, Heard]] = []
         self._arrivals = 0
         self._turn_planned = False
         self._busy_until_ns = 0
         self._exit: Ended | None = None
+        self._committing: Sequence[object] = ()
 
     @property
     def alive(self) -> bool:
@@ -82,6 +92,7 @@ class Node:
         one = topology.SOCKETS[socket]
         if not self.alive or type(message) not in topology.heard_by(self.role, socket):
             return
+        self._heard(self, message)
         name = topic(message) if one.pattern is Pattern.FEED else None
         self._put(one.rank, name, Heard(message=message, route=route, trail=trail))
 
@@ -107,6 +118,30 @@ class Node:
                 self.fuse = None
                 raise Crashed
 
+    def passing(self, point: str) -> None:
+        """Take note of a crash point inside a turn; the process may end here."""
+        self.passed[point] += 1
+        if self.doom == point:
+            self.doom = ""
+            self.fell[point] += 1
+            raise Crashed
+
+    def inside_commit(self) -> None:
+        """Take note that a transaction is open with all its rows in it."""
+        for point in crash_points.of_commit(self._committing, crash_points.INSIDE):
+            self.passing(point)
+
+    def falls_at(self, point: str) -> bool:
+        """Take note of a crash point outside turns; return whether the process ended here."""
+        self.passed[point] += 1
+        if not point or self.doom != point or not self.alive:
+            return False
+        self.doom = ""
+        self.fell[point] += 1
+        self.kill()
+        self._ended(self, None)
+        return True
+
     # What the actor sees as its outlet.
 
     def open(self) -> None:
@@ -122,10 +157,14 @@ class Node:
         else:
             to = edge.hears[0] if edge.back else topology.SOCKETS[edge.socket].binder
             self._carry(self, edge.socket, to, message, trail)
+        if point := crash_points.of_word(message):
+            self.passing(point)
 
     def back(self, route: Route, message: object, trail: Trail | None) -> None:
         self.step()
         self._carry(self, route.socket, route.peer.decode(), message, trail)
+        if point := crash_points.of_word(message):
+            self.passing(point)
 
     def after(self, delay_ms: int, message: object) -> None:
         self._mine(delay_ms * 1_000_000, lambda: self.post(message))
@@ -135,7 +174,7 @@ class Node:
         return self._call(self, call)
 
     def room(self, lane: str) -> int:
-        return next(spec.depth for spec in self.actor.lanes() if spec.name == lane)
+        return self._room(self, lane)
 
     def exit(self, code: int, reason: str) -> None:
         self._exit = Ended(code, reason)
@@ -153,13 +192,7 @@ class Node:
 
     def _publish(self, socket: str, message: object, trail: Trail | None) -> None:
         self.retained[topic(message)] = (socket, message)
-        hearers = {
-            role
-            for edge in topology.EDGES
-            if edge.socket == socket and edge.says == self.role and type(message) in edge.messages
-            for role in edge.hears
-        }
-        for role in sorted(hearers):
+        for role in _hearers(socket, self.role, type(message)):
             self._carry(self, socket, role, message, trail)
 
     def _begin(self) -> None:
@@ -170,7 +203,12 @@ class Node:
 
         def committing(entries: Sequence[object]) -> None:
             self.step()
+            for point in crash_points.of_commit(entries, crash_points.BEFORE):
+                self.passing(point)
+            self._committing = entries
             commit(entries)
+            for point in crash_points.of_commit(entries, crash_points.AFTER):
+                self.passing(point)
             self.step()
 
         actor.commit = committing
@@ -236,3 +274,15 @@ class Node:
                 happening()
 
         self.schedule.after(delay_ns, if_still_here)
+
+
+@cache
+def _hearers(socket: str, says: str, kind: type) -> tuple[str, ...]:
+    """Return who hears a *kind* that *says* publishes on *socket*."""
+    found = {
+        role
+        for edge in topology.EDGES
+        if edge.socket == socket and edge.says == says and kind in edge.messages
+        for role in edge.hears
+    }
+    return tuple(sorted(found))

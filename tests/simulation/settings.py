@@ -7,51 +7,42 @@ from msgspec.structs import replace
 from actors.allocator.settings import Settings as AllocatorSettings
 from actors.executor.settings import Asking, Limits
 from actors.executor.settings import Settings as ExecutorSettings
+from actors.market_data.settings import Settings as MarketDataSettings
+from actors.persistence.settings import Settings as PersistenceSettings
 from actors.risk_gate.settings import Modes
 from actors.risk_gate.settings import Settings as RiskGateSettings
 from actors.runtime.settings import DeskSettings
+from actors.strategy.interface import Run
 from actors.strategy.settings import Settings as StrategySettings
-from actors.strategy.strategies.ma_cross import MaCrossRun
-from actors.strategy.strategies.mean_reversion import MeanReversionRun
 from messages.money import Amount
+from tests.simulation.churn import INSTRUMENTS, STRATEGIES, TRADED
 
-INSTRUMENTS = ("BTC_TRY", "ETH_TRY", "SOL_TRY")
 VISIBILITY_S = 1
 
 DESK = DeskSettings(
     mode="sim",
     prefix="desk",
     instruments=INSTRUMENTS,
-    strategies=("mean_reversion", "ma_cross"),
+    strategies=STRATEGIES,
 )
 STRATEGY = StrategySettings(
-    run=(
-        MeanReversionRun(
-            name="mean_reversion",
-            instruments=INSTRUMENTS,
-            below_bps=4,
-            above_bps=4,
-            window_s=20,
-            sample_s=1,
-            samples_min=3,
-        ),
-        MaCrossRun(
-            name="ma_cross", instruments=INSTRUMENTS, fast=3, slow=8, sample_s=1, above_bps=1
-        ),
-    ),
+    run=tuple(Run(name=name, instruments=which) for name, which in TRADED.items()),
     decide_every_ms=200,
     warmup_wait_ms=1,
 )
+MARKET_DATA = MarketDataSettings(recovery_ms=100, median_window_s=60)
+PERSISTENCE = PersistenceSettings(audit_every_ms=500, audit_rows=500)
 ALLOCATOR = AllocatorSettings(
     cash_target_try=Amount(300),
     position_max_try=Amount(5_000),
     pass_max_try=Amount(2_000),
     order_max_try=Amount(1_000),
     orders_per_pass_max=4,
-    order_age_max_s=4,
+    order_age_max_s=1,
     drift_max_bps=15,
     cancel_unconfirmed_s=30,
-    every_ms=200,
+    every_ms=100,
+    refused_again_ms=300,
 )
 RISK_GATE = RiskGateSettings(
     order_notional_max_try=Amount(3_000),
@@ -70,6 +61,9 @@ RISK_GATE = RiskGateSettings(
     fee_day_max_try=Amount(5_000),
     loss_streak_max=1_000,
     modes=Modes(
+        hold_s=1,
+        data_hold_ms=200,
+        look_every_ms=250,
         drawdown_max_try=Amount(20_000),
         exposure_max_try=Amount(100_000),
         position_max_ratio=Amount(1),
@@ -87,12 +81,13 @@ EXECUTOR = ExecutorSettings(
     ),
     dry_run=False,
     unknown_max=6,
-    asking=Asking(fills_idle_s=20, reconcile_every_s=15, twice_apart_ms=300),
+    asking=Asking(fills_idle_s=20, reconcile_every_s=5, twice_apart_ms=1_000),
     window_ms=1_500,
+    silence_ms=3_500,
     visibility_lag_s=VISIBILITY_S,
     answer_wait_ms=2_000,
     on_absent="release",
-    adopt=dict.fromkeys(INSTRUMENTS, "mean_reversion"),
+    adopt=dict.fromkeys(INSTRUMENTS, STRATEGIES[0]),
 )
 
 

@@ -6,9 +6,11 @@ ids are no keys. It never loses a trade, and it refuses stamps outside its windo
 says that it does not look.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from random import Random
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -16,7 +18,9 @@ from actors.venues.port import (
     Ack,
     BookTop,
     HttpCall,
+    Lost,
     NewOrder,
+    NotSent,
     Outcome,
     Reject,
     RejectKind,
@@ -25,28 +29,36 @@ from actors.venues.port import (
     VenueOrder,
     VenueRefused,
     VenueStatus,
+    VenueUnavailable,
 )
 from actors.venues.settings import ExchangeFees
 from actors.venues.simulated.admission import Refused
 from actors.venues.simulated.engine import Exchange
-from actors.venues.simulated.events import Accepted, Status
+from actors.venues.simulated.events import Accepted, Filled, Status
 from actors.venues.simulated.history import Order
 from actors.venues.simulated.listing import LISTINGS, UNITS_PER_ONE
 from messages.money import text
 from messages.orders import Side
 from tests.simulation.schedule import WALL_START_MS, Schedule
 
+T = TypeVar("T")
 ACCOUNT = "desk"
-LEVELS = 3
+LEVELS = 4
 WINDOW_MS = 1_500
 PAGE = 5  # orders in one page: small, so that paging is exercised
 MARKET_STEP_NS = 250_000_000
+FINE, HANG = "fine", "hang"
+LOST_BEFORE, LOST_AFTER = "lost before", "lost after"  # the venue took it
+REFUSED, THROTTLED = "refused", "throttled"
+THROTTLED_MS = 500
 STATUS = {
     Status.UNTOUCHED: VenueStatus.OPEN,
     Status.PARTIAL: VenueStatus.OPEN,
     Status.CLOSED: VenueStatus.FILLED,
     Status.CANCELED: VenueStatus.CANCELLED,
 }
+
+OPENING = (("TRY", 25_000), ("ETH", "0.003"), ("SOL", "0.05"))
 
 
 class VenueFaults(Struct, frozen=True, kw_only=True):
@@ -76,25 +88,42 @@ class Venue:
         self.faults = faults
         self.quiet = False  # after the last fault: answers come, and everything is visible
         self.enforces_window = True
-        self.accepted: list[tuple[int, Accepted]] = []  # when (ns), what
-        self.on_accept: Callable[[Accepted], None] = lambda _: None
+        self.accepted: list[Accepted] = []
+        self.filled = 0
+        self.on_accept: Callable[[Accepted, int], None] = lambda *_: None  # with the signed stamp
+        self._stamp_ms = 0
+        self.fate = FINE
         self._schedule = schedule
         self._hidden: dict[int, int] = {}  # order or trade id -> visible from (ms)
         self._feeds: list[Callable[[BookTop], None]] = []
-        for asset, amount in (("TRY", 25_000), ("ETH", "0.2"), ("SOL", 4)):
+        for asset, amount in OPENING:
             self.exchange.deposit(ACCOUNT, asset, Decimal(amount), self.now_ms())
         self._step()
 
     def now_ms(self) -> int:
         return WALL_START_MS + self._schedule.now_ns // 1_000_000
 
+    @contextmanager
+    def weather(self, fate: str) -> Iterator[None]:
+        """Let what is asked meanwhile have *fate*."""
+        before, self.fate = self.fate, fate
+        try:
+            yield
+        finally:
+            self.fate = before
+
     # the market
 
     def subscribe(self, feed: Callable[[BookTop], None]) -> None:
         """Call *feed* with every top of book from now on, the present ones at once."""
-        self._feeds = [feed]
+        self._feeds.append(feed)
         for name in self.exchange.listed:
-            feed(self._top(name))
+            feed(self.top(name))
+
+    def unsubscribe(self, feed: Callable[[BookTop], None]) -> None:
+        """Call *feed* no more."""
+        if feed in self._feeds:
+            self._feeds.remove(feed)
 
     def _step(self) -> None:
         now = self.now_ms()
@@ -113,19 +142,19 @@ class Venue:
                 buying = self.rng.random() < 0.5
                 amount = max(1, size * self.rng.randrange(1, 30) // 10)
                 self.exchange.take(name, buying=buying, amount=amount, now_ms=now)
-            top = self._top(name)
-            for feed in self._feeds:
+            top = self.top(name)
+            for feed in list(self._feeds):
                 feed(top)
         self.note()
         self._schedule.after(MARKET_STEP_NS, self._step)
 
     def _size(self, ticks: int, name: str) -> int:
         listing = self.exchange.listed[name]
-        worth = Decimal(self.rng.randrange(100, 1500)) * UNITS_PER_ONE
+        worth = Decimal(self.rng.randrange(100, 700)) * UNITS_PER_ONE
         amount = int(worth // listing.price(ticks))
         return max(listing.step_units, amount - amount % listing.step_units)
 
-    def _top(self, name: str) -> BookTop:
+    def top(self, name: str) -> BookTop:
         listing, book = self.exchange.listed[name], self.exchange.books[name]
         bid, ask = book.best_bid, book.best_ask
         return BookTop(
@@ -143,10 +172,11 @@ class Venue:
         most = 0 if self.quiet else self.faults.hidden_max_ms
         for event in happened.events:
             if isinstance(event, Accepted):
-                self.accepted.append((self._schedule.now_ns, event))
-                self.on_accept(event)
+                self.accepted.append(event)
+                self.on_accept(event, self._stamp_ms)
                 self._hide(event.order_id, most)
-            elif hasattr(event, "trade_id"):
+            elif isinstance(event, Filled):
+                self.filled += 1
                 self._hide(event.trade_id, most)
 
     def _hide(self, name: int, most_ms: int) -> None:
@@ -166,9 +196,22 @@ class Venue:
         pass
 
     def server_time_ms(self) -> int:
-        return self.now_ms()
+        return self._read(self.now_ms)
 
     def submit(self, order: NewOrder, stamp_ms: int) -> Outcome:
+        if self.fate == REFUSED:
+            return NotSent(reason="ConnectError")
+        if self.fate == THROTTLED:
+            return Reject(
+                kind=RejectKind.THROTTLED, code="TOO_MANY_REQUESTS", retry_after_ms=THROTTLED_MS
+            )
+        if self.fate == LOST_BEFORE:
+            return Lost(reason="ReadTimeout")
+        outcome = self._take(order, stamp_ms)
+        return Lost(reason="503") if self.fate == LOST_AFTER else outcome
+
+    def _take(self, order: NewOrder, stamp_ms: int) -> Outcome:
+        self._stamp_ms = stamp_ms
         if self.enforces_window and abs(stamp_ms - self.now_ms()) > WINDOW_MS:
             return Reject(kind=RejectKind.STAMP, code="Unauthorized - Invalid Nonce")
         body = {
@@ -185,7 +228,21 @@ class Venue:
             return Reject(kind=RejectKind.ORDER, code=taken.message)
         return Ack(venue_order_id=taken.accepted.order_id)
 
+    def _read(self, answer: Callable[[], T]) -> T:
+        """Return what *answer* finds, unless the weather keeps it."""
+        if self.fate == THROTTLED:
+            raise VenueUnavailable("TOO_MANY_REQUESTS", THROTTLED_MS)
+        if self.fate == LOST_BEFORE:
+            raise VenueUnavailable("ConnectTimeout")
+        found = answer()
+        if self.fate == LOST_AFTER:
+            raise VenueUnavailable("ReadTimeout")
+        return found
+
     def cancel(self, venue_order_id: int, stamp_ms: int) -> str:
+        return self._read(lambda: self._cancel(venue_order_id))
+
+    def _cancel(self, venue_order_id: int) -> str:
         most = 0 if self.quiet else self.faults.cancel_slow_max_ms
         delay_ns = self.rng.randrange(most) * 1_000_000 if most else 0
         self._schedule.after(delay_ns, lambda: self._cancelled(venue_order_id))
@@ -196,12 +253,18 @@ class Venue:
         self.note()
 
     def open_orders(self, instrument: str, stamp_ms: int) -> list[VenueOrder]:
+        return self._read(lambda: self._open_orders(instrument))
+
+    def _open_orders(self, instrument: str) -> list[VenueOrder]:
         found = self.exchange.history.open_orders(ACCOUNT, instrument)
         return [_listed(order) for order in found if self._visible(order.accepted.order_id)]
 
     def all_orders(
         self, instrument: str, *, since_ms: int, page: int, stamp_ms: int
     ) -> list[VenueOrder]:
+        return self._read(lambda: self._all_orders(instrument, since_ms, page))
+
+    def _all_orders(self, instrument: str, since_ms: int, page: int) -> list[VenueOrder]:
         found = self.exchange.history.newest_orders(
             ACCOUNT, instrument, from_ms=since_ms // 1000 * 1000, to_ms=2**62, from_id=0
         )
@@ -209,6 +272,9 @@ class Venue:
         return seen[(page - 1) * PAGE : page * PAGE]
 
     def order(self, venue_order_id: int, stamp_ms: int) -> VenueOrder:
+        return self._read(lambda: self._order(venue_order_id))
+
+    def _order(self, venue_order_id: int) -> VenueOrder:
         order = self.exchange.history.of(ACCOUNT, venue_order_id)
         if order is None or not self._visible(venue_order_id):
             raise VenueRefused("Order not found")
@@ -217,6 +283,9 @@ class Venue:
     def fills(
         self, instrument: str, *, since_ms: int, until_ms: int | None = None, stamp_ms: int
     ) -> list[VenueFill]:
+        return self._read(lambda: self._fills(instrument, since_ms, until_ms))
+
+    def _fills(self, instrument: str, since_ms: int, until_ms: int | None) -> list[VenueFill]:
         found = self.exchange.history.newest_fills(
             ACCOUNT, instrument, from_ms=since_ms, to_ms=until_ms or 2**62
         )
@@ -239,6 +308,9 @@ class Venue:
         ]
 
     def balances(self, stamp_ms: int) -> list[VenueBalance]:
+        return self._read(self._balances)
+
+    def _balances(self) -> list[VenueBalance]:
         wallet = self.exchange.history.ledger.wallet(ACCOUNT)
         return [
             VenueBalance(

@@ -1,0 +1,50 @@
+"""What is left of a run directory when the power goes: what was made durable, and nothing more.
+
+The store's log is as long as it was when the last commit was made durable; behind it lies what a
+half-written block may leave. Whoever reads it afterwards must see every commit, and only those.
+"""
+
+import sqlite3
+from pathlib import Path
+from random import Random
+
+from store.open import STORE_FILE
+
+TORN_MAX = 3_000
+FULL = 2  # PRAGMA synchronous: each commit is on the disk when it returns
+
+
+class Disk:
+    """How much of the store's log is durable."""
+
+    def __init__(self, run_dir: Path, rng: Random) -> None:
+        self._run_dir, self._rng = run_dir, rng
+        self._log = run_dir / f"{STORE_FILE}-wal"
+        self._durable = 0
+
+    def committed(self, connection: sqlite3.Connection) -> None:
+        """Take note of a commit of *connection*."""
+        (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
+        if synchronous >= FULL:
+            self._durable = self._length()
+
+    def lose_power(self) -> None:
+        """Leave what is durable. Every process is dead and every connection closed."""
+        (self._run_dir / f"{STORE_FILE}-shm").unlink(missing_ok=True)
+        if self._log.exists():
+            content = self._log.read_bytes()[: self._durable]
+            torn = self._rng.randbytes(self._rng.randrange(TORN_MAX))
+            self._log.write_bytes(content + torn)
+        self._lose_files()
+
+    def _lose_files(self) -> None:
+        """Lose, or keep, what nobody waited for: the checkpoints of persistence and its tape."""
+        for name in ("audit.msgpack", "mids.msgpack"):
+            if self._rng.random() < 0.5:
+                (self._run_dir / name).unlink(missing_ok=True)
+        for segment in sorted(self._run_dir.glob("tape/*/*.msgpack")):
+            content = segment.read_bytes()
+            segment.write_bytes(content[: self._rng.randrange(len(content) + 1)])
+
+    def _length(self) -> int:
+        return self._log.stat().st_size if self._log.exists() else 0
