@@ -17,6 +17,7 @@ from actors.executor import (
     published,
     reach,
     records,
+    upkeep,
 )
 from actors.executor.books import Books
 from actors.executor.evidence import Names
@@ -253,8 +254,9 @@ class Executor(Actor):
                 seen = commands.kill_seen(session, self.kill_file_present(), now)
                 return self._after([*seen, status, order_of_work.again(STATUS)], now)
             case order_of_work.STATES:
-                states = order_of_work.all_states(session, now)
-                return [*states, order_of_work.again(STATES)]
+                if upkeep.is_due(session, now):
+                    self._writer.checkpoint()
+                return [*order_of_work.all_states(session, now), order_of_work.again(STATES)]
             case order_of_work.WORK:
                 return self._after([order_of_work.again(WORK)], now)
             case ending.LEAVE:

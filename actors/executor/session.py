@@ -122,6 +122,7 @@ class Session:
         self.equity_written_ms = now_ms
         self.resume_code: tuple[str, int] | None = None  # and until when it counts
         self.reconciled = False
+        self.checkpoint_seq = books.seq  # the newest entry when the log was emptied
         self.checked_seq = 0  # the newest entry when books and venue were last compared
 
     @property

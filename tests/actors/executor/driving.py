@@ -28,7 +28,7 @@ from store.identity import Identity
 IDENTITY = Identity(mode="sim", base_url="http://127.0.0.1", key_hash="0" * 16)
 LIMITS = Limits(
     collar_bps=500,
-    quote_age_max_ms=15_000,
+    quote_age_max_ms=300_000,
     order_notional_max_try=Amount(10_000),
     gross_max_try=Amount(1_000_000),
     orders_per_s_max=100,

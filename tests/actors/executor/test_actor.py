@@ -108,6 +108,19 @@ def test_an_unreachable_venue_lets_an_orderly_stop_end(driver):
     assert driver.stop() == 0
 
 
+def test_a_log_that_was_emptied_is_written_from_its_beginning(driver, run_dir):
+    log = run_dir / "store.sqlite3-wal"
+    for number in range(300):
+        driver.hear(records(f"b{number}"))
+    driver.until(lambda: driver.session.checkpoint_seq > 300)
+    long = log.stat().st_size
+
+    for number in range(150):
+        driver.hear(records(f"c{number}"))
+
+    assert log.stat().st_size == long
+
+
 def test_writes_come_first_then_what_is_said_then_orders_then_the_rest():
     send = SubmitOrder(
         client_order_id="t-1",
