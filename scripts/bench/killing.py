@@ -34,7 +34,7 @@ def measure(directory: Path, *, quick: bool) -> Section:
             if clear_ms is not None:
                 cleared.append(clear_ms)
             _resume(busy)
-        flowing = sum(one.line.startswith(ORDER) for one in busy.relay.seen)
+        flowing = sum(one.line.startswith(ORDER) for one in list(busy.relay.seen))
     if not flowing:
         return Section(title="kill", left_out="no order flowed, so none could be stopped")
     figures = [
