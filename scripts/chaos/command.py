@@ -14,6 +14,7 @@ import typer
 
 from actors.runtime.faults import VARIABLE, FaultUnreadable, parse
 from scripts import shown
+from scripts.chaos import contention as contending
 from scripts.chaos import run as running
 from scripts.chaos.run import Report
 from scripts.desk import Ended, Json, Told
@@ -28,6 +29,11 @@ CrashAt = Annotated[
         show_default=False,
     ),
 ]
+Contention = Annotated[
+    float,
+    typer.Option("--contention", min=0, help="Instead: minutes of a writer beside eight readers."),
+]
+RIVALS = 16  # who want to write to one store
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the run directory of a clean run, too.")]
 
 
@@ -35,10 +41,14 @@ def chaos(
     minutes: Minutes = 3.0,
     seed: Seed = 1,
     crash_at: CrashAt = "",
+    contention: Contention = 0.0,
     keep: Keep = False,
     as_json: Json = False,
 ) -> None:
     """Kill, cut, stop and deceive a desk of its own, then compare it with the exchange."""
+    if contention:
+        contend(contention, as_json=as_json)
+        return
     environ = {VARIABLE: crash_at} if crash_at else {}
     try:
         parse(crash_at or "executor.C1")
@@ -60,6 +70,30 @@ def chaos(
         raise typer.Exit(Ended.NO)
     if not keep:
         shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def contend(minutes: float, *, as_json: bool) -> None:
+    """Show what readers cost a writer and that one of many writers wins. Exit 1: a lock, a loss."""
+    with tempfile.TemporaryDirectory(prefix="btcbot-") as name:
+        found = contending.contend(Path(name) / "busy", minutes=minutes)
+        rivals = contending.rival(Path(name) / "wanted", tries=RIVALS)
+    told = {"contention": msgspec.to_builtins(found), "rivals": msgspec.to_builtins(rivals)}
+    if as_json:
+        shown.document(told)
+    else:
+        rows = [
+            {"commits": "alone", "p50_ms": found.alone_p50_ms, "p99_ms": found.alone_p99_ms},
+            {"commits": "beside", "p50_ms": found.beside_p50_ms, "p99_ms": found.beside_p99_ms},
+        ]
+        shown.table(f"one writer, {contending.READERS} readers", rows, tuple(rows[0]))
+        shown.say(
+            f"{found.seconds} s, commits {found.commits}, reads {found.reads}, "
+            f"failed reads {len(found.read_errors)}, of them locked {len(found.locked)}"
+        )
+        shown.say(f"{rivals.tried} wanted to write: {rivals.won} did")
+    wrong = [*found.read_errors, *found.differences, *rivals.differences]
+    if wrong or rivals.won != 1:
+        raise typer.Exit(Ended.NO)
 
 
 def show(report: Report) -> None:

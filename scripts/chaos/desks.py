@@ -37,7 +37,7 @@ HTTP_S = 3.0
 POLL_MS = 20
 
 # Many small orders: some cross and fill, in parts since the levels are thin, some rest and are soon
-# taken back. What waits on purpose after a fault waits less, so that orders flow between two faults.
+# taken back. What waits on purpose after a fault waits less: orders flow between two faults.
 SETTINGS = """\
 extends = "chaos.toml"
 

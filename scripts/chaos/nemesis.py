@@ -107,7 +107,7 @@ class Nemesis:
 
     def _kill(self, role: str, *, patient: bool = True) -> None:
         pid = self._find(role) if patient else self._desk.pids().get(role)
-        if pid is None or not _signalled(pid, signal.SIGKILL):
+        if pid is None or not signalled(pid, signal.SIGKILL):
             self.done["MISSED"] += 1
             return
         self.kills.append(Killed(role, pid, self._clock.wall_ms()))
@@ -116,9 +116,9 @@ class Nemesis:
 
     def _stop(self, role: str, lasts_ms: int) -> None:
         pid = self._find(role)
-        if pid is not None and _signalled(pid, signal.SIGSTOP):
+        if pid is not None and signalled(pid, signal.SIGSTOP):
             self.done[Deed.STOP] += 1
-            self._later(lasts_ms, partial(_signalled, pid, signal.SIGCONT))
+            self._later(lasts_ms, partial(signalled, pid, signal.SIGCONT))
 
     def _fill_the_disk(self) -> None:
         """No file of the executor takes one more byte, its log included."""
@@ -220,7 +220,8 @@ class Nemesis:
             self._pace.rest((next_ms - now) / 1_000)
 
 
-def _signalled(pid: int, number: signal.Signals) -> bool:
+def signalled(pid: int, number: signal.Signals) -> bool:
+    """Send a signal; return False when the process is gone."""
     try:
         os.kill(pid, number)
     except ProcessLookupError:
