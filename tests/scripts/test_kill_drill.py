@@ -116,7 +116,7 @@ def test_kill_with_the_supervisor_dead_holds_for_the_next_desk(house):
     desk.process.send_signal(signal.SIGKILL)
     desk.process.wait()
 
-    done = here("kill", "--reason", "no supervisor", "--wait", 12, run_dir=house.run_dir)
+    done = here("kill", "--reason", "no supervisor", "--wait", 3, run_dir=house.run_dir)
 
     at_kill = house.orders()
     assert "supervisor.control: no answer" in done.out
