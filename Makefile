@@ -4,6 +4,8 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+# Test processes beside each other: a test that waits leaves its core to another.
+WORKERS ?= 3
 
 BIN := $(VENV)/bin
 RUN := $(VENV)/.installed-run
@@ -33,7 +35,7 @@ run: $(RUN)
 	$(BIN)/python supervisor.py $(ARGS)
 
 test: $(DEV)
-	$(BIN)/python -m pytest --ignore=tests/chaos -m "not proof" $(ARGS)
+	$(BIN)/python -m pytest --ignore=tests/chaos -m "not proof" -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff format --check .
