@@ -81,6 +81,8 @@ def refusing(what: str) -> Iterator[None]:
     except sqlite3.Error as error:
         code, meaning = named(error)
         raise StoreRefused(code, f"{what}: {meaning}") from error
+    except UnicodeDecodeError as error:
+        raise StoreRefused(CORRUPT, f"{what}: {_garbled(error)}") from error
     except OSError as error:
         raise StoreRefused(_disk(error), f"{what}: {error}") from error
 
@@ -94,6 +96,8 @@ def failing(what: str) -> Iterator[None]:
         raise failed(what, _cause(error)) from error
     except sqlite3.Error as error:
         raise failed(what, error) from error
+    except UnicodeDecodeError as error:
+        raise StoreFailed(CORRUPT, f"{what}: {_garbled(error)}") from error
 
 
 def failed(what: str, error: sqlite3.Error) -> StoreFailed:
@@ -106,6 +110,11 @@ def failed(what: str, error: sqlite3.Error) -> StoreFailed:
 
 def _disk(error: OSError) -> str:
     return DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else READ_ONLY
+
+
+def _garbled(error: UnicodeDecodeError) -> str:
+    """Return what it means that text of the store, or SQLite's complaint about it, is none."""
+    return f"the file is damaged; restore a backup ({error})"
 
 
 def _cause(error: peewee.DatabaseError) -> sqlite3.Error:

@@ -194,6 +194,12 @@ class Reader:
                     sums[name] = sums.get(name, ZERO) + Decimal(quantity)
         return sums
 
+    def damage(self, limit: int) -> list[str]:
+        """Return what SQLite finds wrong with its own pages and indexes, at most *limit* lines."""
+        with failing("check of the file"):
+            found = self._connection.execute(f"PRAGMA integrity_check({limit})").fetchall()
+        return [str(line) for (line,) in found if line != "ok"]
+
     def count(self, table: str) -> int:
         """Return how many rows *table* has. Its cost grows with them."""
         with failing("count"):

@@ -9,6 +9,7 @@ from store.failures import StoreFailed, StoreRefused
 from store.fold import differences
 from store.open import STORE_FILE
 from store.readers import Reader
+from store.rows import FillRow
 from store.verify import verify
 from tests.store.history import everything_in, opened, rich, tamper
 
@@ -118,3 +119,20 @@ def test_a_torn_log_is_a_sound_beginning_of_what_was_confirmed(tmp_path):
         reached.add(head.seq)
     assert max(reached) == max(heads)
     assert len(reached) > 3
+
+
+def test_a_key_that_differs_between_a_table_and_its_index_is_found(copied):
+    run_dir = copied()
+    path = run_dir / STORE_FILE
+    before = everything_in(run_dir)
+    trade = next(iter(before.of(FillRow)))
+    data = path.read_bytes()
+    places = [at for at in range(len(data)) if data.startswith(trade.encode(), at)]
+    told = []
+    for at in places:
+        path.write_bytes(data[:at] + b"x" + data[at + 1 :])
+        changed = bool(differences(before, everything_in(run_dir)))
+        told.append((changed, bool(found(run_dir))))
+
+    assert (True, True) in told
+    assert (True, False) not in told
