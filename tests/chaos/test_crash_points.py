@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
 SUBMIT = ("C1", "C3", "C3b", "C4", "C7", "C8", "C9", "C10")
 CANCEL = ("K0", "K1", "K2")
 FILL = ("F1", "F2")
+OTHERS = ("market_data", "strategy", "allocator", "risk_gate", "persistence")
 
 
 @pytest.mark.parametrize("points", [SUBMIT, CANCEL, FILL], ids=["submit", "cancel", "fill"])
@@ -74,13 +75,12 @@ def test_every_lie_of_the_exchange_about_an_order_is_seen_through(run_dir):
     assert set(report.differences.values()) == {"0"}
 
 
-@pytest.mark.parametrize(
-    "role", ["market_data", "strategy", "allocator", "risk_gate", "persistence"]
-)
-def test_every_other_role_dies_between_two_turns(run_dir, role):
-    wanted = [f"{role}.TURN:{turn}" for turn in (20, 50, 120)]
+def test_every_other_role_dies_between_two_turns(run_dir):
+    wanted = [f"{role}.TURN:{turn}" for role in OTHERS for turn in (20, 50, 120)]
     with harmed(run_dir, crash_at=",".join(wanted)) as one:
-        one.wait_until(lambda: one.crashes() == wanted, f"died at {wanted}", within_s=100)
+        one.wait_until(
+            lambda: sorted(one.crashes()) == sorted(wanted), f"died at {wanted}", within_s=150
+        )
         one.wait_flow()
 
         report = one.verdict()

@@ -9,9 +9,10 @@ import time
 import pytest
 
 from store.failures import StoreRefused
+from store.open import raw
 from store.readers import Reader
 from store.verify import verify
-from tests.store.history import History, opened
+from tests.store.history import History, opened, rich
 
 # What the child does after the fork needs none of the threads that other tests may have left.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
@@ -76,6 +77,29 @@ def test_store_survives_being_killed_anywhere(tmp_path, kills):
         assert found.epoch == kills
     with opened(run_dir) as writer:
         assert writer.epoch == kills + 1
+
+
+def test_killed_between_the_last_row_and_the_commit_leaves_nothing(run_dir):  # C2
+    history, opening = rich()
+    with opened(run_dir) as writer:
+        before = writer.append([opening])
+    child = os.fork()
+    if child == 0:
+        writer = opened(run_dir)
+        raw(writer._database).set_trace_callback(_die_at_commit)
+        writer.append(list(history.traded(3)))
+        os._exit(99)
+    _, status = os.waitpid(child, 0)
+
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    with Reader.open(run_dir) as reader:
+        assert reader.head().seq == before.seq + 1  # the child's epoch, and no more
+        assert verify(reader).count == 0
+
+
+def _die_at_commit(sql):
+    if sql == "COMMIT":
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_lock_of_a_killed_writer_is_gone_and_that_of_a_living_one_is_not(run_dir):
