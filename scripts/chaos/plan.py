@@ -70,7 +70,17 @@ VICTIMS = {
     FORKSERVER: 2,
     SUPERVISOR: 1,
 }
-STOPPED = ("executor", "executor", "risk_gate", "allocator", "market_data", "persistence", EXCHANGE)
+STOPPED = {
+    "executor": 30,
+    "risk_gate": 12,
+    "allocator": 10,
+    "strategy": 10,
+    "market_data": 10,
+    "persistence": 10,
+    EXCHANGE: 10,
+    FORKSERVER: 4,
+    SUPERVISOR: 4,
+}
 WEATHERS = (Weather.CUT, Weather.CUT, Weather.CUT, Weather.DEAF, Weather.MUTE, Weather.SLOW)
 
 
@@ -121,7 +131,7 @@ def _action(dice: random.Random, at_ms: int, links: Sequence[str]) -> Action:
         case Deed.KILL:
             return Action(at_ms=at_ms, deed=deed, target=_drawn(dice, VICTIMS))
         case Deed.STOP:
-            target = dice.choice(STOPPED)
+            target = _drawn(dice, STOPPED)
             return Action(at_ms=at_ms, deed=deed, target=target, lasts_ms=dice.randint(*STOP_MS))
         case Deed.LINK:
             return _link(dice, at_ms, links)
