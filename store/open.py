@@ -94,6 +94,8 @@ def gate(path: Path, *, newest: int) -> Seen:
     try:
         with refusing(f"{path}"):
             connection = raw(database)
+            # One snapshot for all of it: a store that is being made beside us is whole or not there.
+            connection.execute("BEGIN")
             application = _asked(connection, "application_id")
             version = int(_asked(connection, "user_version"))
             empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)

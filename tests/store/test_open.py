@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from store.failures import StoreFailed, StoreRefused
 from store.files import network_type
 from store.identity import Host
-from store.open import READER, STORE_FILE, WRITER, raw, reader_database, writer_database
+from store.migrate import migrations
+from store.open import READER, STORE_FILE, WRITER, gate, raw, reader_database, writer_database
 from store.readers import Reader
 from store.verify import verify
 from tests.store.history import IDENTITY, opened, rich, tamper
@@ -257,3 +259,22 @@ def test_run_directory_on_a_network_is_refused(run_dir, monkeypatch):
         opened(run_dir)
 
     assert (no.value.code, no.value.exit_code) == ("NETWORK_FILE_SYSTEM", 78)
+
+
+def test_store_that_is_being_made_is_seen_whole_or_not_at_all(tmp_path):
+    seen = []
+    for number in range(20):
+        run_dir = tmp_path / str(number)
+        made = threading.Event()
+
+        def look(run_dir=run_dir, made=made):
+            while not made.is_set():
+                seen.append(gate(run_dir / STORE_FILE, newest=len(migrations())).version)
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        opened(run_dir).close()
+        made.set()
+        looking.join()
+
+    assert set(seen) <= {0, len(migrations())}
