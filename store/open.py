@@ -94,7 +94,7 @@ def gate(path: Path, *, newest: int) -> Seen:
     try:
         with refusing(f"{path}"):
             connection = raw(database)
-            # One snapshot for all of it: a store that is being made beside us is whole or not there.
+            # In one snapshot: a store that is being made beside us is whole or not there.
             connection.execute("BEGIN")
             application = _asked(connection, "application_id")
             version = int(_asked(connection, "user_version"))
