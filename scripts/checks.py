@@ -14,6 +14,7 @@ MIB = 1024 * 1024
 DISK_WARN, DISK_FAIL = 1_024 * MIB, 200 * MIB
 LOG_WARN = 256 * MIB  # the store's write-ahead log; a reader that never ends keeps it growing
 HEARTBEAT_WARN_MS, HEARTBEAT_FAIL_MS = 1_000, 3_000
+ANSWER_WARN_MS = 2_000  # a service is asked over HTTP each second: younger is no delay
 PERMIT_WARN_MS = 2_000  # older: no order is sent
 OFFSET_WARN_MS, OFFSET_FAIL_MS = 2_000, 4_000  # the venue refuses stamps beyond 5,000
 FEED_WARN_MS = 5_000
@@ -91,14 +92,24 @@ def offset(offset_ms: int, error_ms: int) -> Row:
 
 def actor(told: Mapping[str, Any]) -> Row:
     """Judge one actor of the supervisor's report."""
+    return _alive(told, "actor", "heartbeat", warn_ms=HEARTBEAT_WARN_MS)
+
+
+def service(told: Mapping[str, Any]) -> Row:
+    """Judge one service of the supervisor's report, by its last answer."""
+    return _alive(told, "service", "answer", warn_ms=ANSWER_WARN_MS)
+
+
+def _alive(told: Mapping[str, Any], kind: str, sign: str, *, warn_ms: int) -> Row:
     age_ms = told.get("heartbeat_age_ms")
-    found = f"{told.get('state')}, heartbeat {age_ms} ms ago, {told.get('restarts')} restarts"
-    name = f"actor {told.get('role')}"
+    heard = f"no {sign} yet" if age_ms is None else f"{sign} {age_ms} ms ago"
+    found = f"{told.get('state')}, {heard}, {told.get('restarts')} restarts"
+    name = f"{kind} {told.get('role')}"
     todo = f"see logs/{told.get('role')}.jsonl; it is restarted by itself"
-    silent_ms = age_ms or 0  # a service has no heartbeat: it is asked over HTTP
+    silent_ms = age_ms or 0
     if told.get("state") != "ready" or silent_ms > HEARTBEAT_FAIL_MS:
         return Row(name, State.FAIL, found, todo)
-    if silent_ms > HEARTBEAT_WARN_MS:
+    if silent_ms > warn_ms:
         return Row(name, State.WARN, found, todo)
     return passed(name, found)
 

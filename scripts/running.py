@@ -28,8 +28,8 @@ def desk(run_dir: Path) -> Iterator[Row]:
         yield Row("supervisor", State.FAIL, str(why), TODO)
     else:
         yield passed("supervisor", f"mode {report.get('mode')}, level {report.get('level')}")
-        for told in (*report.get("actors", ()), *report.get("services", ())):
-            yield checks.actor(told)
+        yield from map(checks.actor, report.get("actors", ()))
+        yield from map(checks.service, report.get("services", ()))
         yield from checks.permits(report.get("permits", ()))
         yield checks.unknown_orders(report.get("unknown_orders"))
         yield from checks.feeds(report.get("feeds"))

@@ -61,6 +61,25 @@ def test_actor_is_well_when_it_is_ready_and_heard(state, age_ms, verdict):
     assert checks.actor(told).state is verdict
 
 
+@pytest.mark.parametrize(
+    ("state", "age_ms", "verdict"),
+    [
+        ("ready", 1_319, PASS),
+        ("ready", 2_000, PASS),
+        ("ready", 2_001, WARN),
+        ("ready", 3_000, WARN),
+        ("ready", 3_001, FAIL),
+        ("recovering", 5, FAIL),
+    ],
+)
+def test_service_is_well_when_it_answers_each_second(state, age_ms, verdict):
+    told = {"role": "exchange", "state": state, "heartbeat_age_ms": age_ms, "restarts": 0}
+
+    row = checks.service(told)
+
+    assert (row.name, row.state) == ("service exchange", verdict)
+
+
 @pytest.mark.parametrize(("age_ms", "state"), [(2_000, PASS), (2_001, WARN), (None, WARN)])
 def test_permit_counts_for_two_seconds(age_ms, state):
     [row] = checks.permits([{"issuer": "risk_gate", "age_ms": age_ms}])
