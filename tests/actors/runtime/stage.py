@@ -21,7 +21,7 @@ from tests.actors.runtime.troupe import Play
 ROOT = Path(__file__).resolve().parents[3]
 QUICK = SupervisionSettings(silence_ms=600)
 EAGER = SupervisionSettings(restarts_max=1_000, backoff_first_ms=0, backoff_max_ms=0)
-PATIENCE_S = 15.0
+PATIENCE_S = 40.0
 STEP_S = 0.01
 
 
