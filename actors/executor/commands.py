@@ -107,6 +107,8 @@ def resumed(session: Session, now: Now) -> Reply:
 
 def set_level(session: Session, wish: SetLevel, now: Now) -> tuple[list[Write], Reply]:
     """Return what a new level leads to and the answer."""
+    if (unknown := _unknown_name(session, wish)) is not None:
+        return [], unknown
     draft = Draft(session.books, at_ms=now.wall_ms)
     return levels.set_level(draft, wish, clean=is_clean(session))
 
@@ -234,6 +236,28 @@ def _resume_blocked(session: Session) -> Reply | None:
         session.reconciler.want(0)
         return _no(session, "NOT_RECONCILED", "books and venue must agree first")
     return None
+
+
+def _unknown_name(session: Session, wish: SetLevel) -> Reply | None:
+    """Return why a person's level would hold nothing back, None when it does.
+
+    A mistyped name must not be answered with "halted". Taking a level back is never refused here.
+    """
+    if wish.source != levels.OPERATOR or wish.level is Level.ACTIVE:
+        return None
+    held = session.books.positions
+    if wish.scope is Scope.INSTRUMENT:
+        code, kind = "UNKNOWN_INSTRUMENT", "instruments"
+        known = {*session.desk.instruments, *(instrument for _, instrument in held)}
+    elif wish.scope is Scope.STRATEGY:
+        code, kind = "UNKNOWN_STRATEGY", "strategies"
+        known = {*session.desk.strategies, *(strategy for strategy, _ in held if strategy)}
+    else:
+        return None
+    if not wish.name or wish.name in known:  # no name at all is told apart: WRONG_SCOPE
+        return None
+    said = f"{wish.name!r:.80} is none of this desk's {kind}: {', '.join(sorted(known))}"
+    return _no(session, code, said)
 
 
 def _no(session: Session, code: str, message: str) -> Reply:

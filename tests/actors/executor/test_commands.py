@@ -138,6 +138,43 @@ def test_a_level_is_answered_with_what_holds_now():
     assert (len(writes), reply.report["level"], reply.report["reason"]) == (1, "PAUSED", "lunch")
 
 
+def level_of(one, scope, name, level=Level.HALTED, source="operator"):
+    wish = SetLevel(scope=scope, name=name, source=source, level=level, reason="r")
+    return commands.set_level(one.session, wish, one.now)
+
+
+@pytest.mark.parametrize(
+    ("scope", "name", "code"),
+    [
+        (Scope.INSTRUMENT, "BTCTRY", "UNKNOWN_INSTRUMENT"),
+        (Scope.STRATEGY, "onne", "UNKNOWN_STRATEGY"),
+    ],
+)
+def test_a_person_who_mistypes_a_name_is_not_told_that_it_is_halted(scope, name, code):
+    writes, reply = level_of(Standing(), scope, name)
+
+    assert (writes, reply.ok, reply.code) == ([], False, code)
+    assert name in reply.message
+
+
+@pytest.mark.parametrize(
+    ("scope", "name"), [(Scope.INSTRUMENT, "BTC_TRY"), (Scope.STRATEGY, "one"), (Scope.DESK, "")]
+)
+def test_a_name_of_the_configuration_is_halted(scope, name):
+    writes, reply = level_of(Standing(), scope, name)
+
+    assert (len(writes), reply.ok, reply.report["level"]) == (1, True, "HALTED")
+
+
+def test_a_level_of_what_is_traded_no_more_can_be_taken_back():
+    one = Standing()
+    level_of(one, Scope.INSTRUMENT, "XRP_TRY", source="risk_gate")
+
+    writes, reply = level_of(one, Scope.INSTRUMENT, "XRP_TRY", Level.ACTIVE)
+
+    assert (len(writes), reply.ok) == (1, True)
+
+
 def asked(one, route=HERE):
     commands.ask_to_reconcile(one.session, route, one.now)
     return one
