@@ -140,13 +140,17 @@ class DeskKeeper(Keeper):
 
     def limit_reached(self, name: str) -> Iterable[object]:
         settings = self.house.settings
+        return self._halt_for(
+            f"{name} failed more than {settings.restarts_max} times in {settings.window_s} s"
+        )
+
+    def invariant_broken(self, name: str) -> Iterable[object]:
+        """Halt: whoever found it starts again from what is durable, but a person has to look."""
+        return self._halt_for(f"{name} found an invariant broken")
+
+    def _halt_for(self, reason: str) -> Iterable[object]:
         self._halt = SetLevel(
-            scope=Scope.DESK,
-            name="",
-            source=ISSUER,
-            level=Level.HALTED,
-            reason=f"{name} failed more than {settings.restarts_max} times"
-            f" in {settings.window_s} s",
+            scope=Scope.DESK, name="", source=ISSUER, level=Level.HALTED, reason=reason
         )
         return self._say_halt()
 
@@ -155,6 +159,7 @@ class DeskKeeper(Keeper):
         return (
             self.ordered_stop is None
             and not self.killed
+            and self._halt is None
             and supervision.all_ready(self.actors())
             and not any(child.limited for child in self.actors())
         )

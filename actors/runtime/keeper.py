@@ -249,8 +249,14 @@ class Keeper(Actor):
         )
         if failed.delay_ms:
             yield After(failed.delay_ms, DUE)
+        if failed.code == failures.INVARIANT:
+            yield from self.invariant_broken(failed.role)
         if not self.was_ready and failed.code in REFUSALS:
             yield from self.refused(failed.role, failed.code)
+
+    def invariant_broken(self, name: str) -> Iterable[object]:
+        """Return what to do when *name* ended because something was so that cannot be."""
+        return ()
 
     def refused(self, name: str, code: int) -> Iterable[object]:
         """Return what to do when *name* says at the first start that it must not run."""

@@ -200,6 +200,15 @@ def test_an_actor_that_fails_too_often_halts_the_desk_and_is_tried_slowly(stage)
     assert desk.actor("strategy")["state"] == "backoff"
 
 
+def test_an_invariant_found_broken_halts_the_desk_and_the_actor_comes_back(stage):
+    desk = stage(Play(parts={"allocator": {"deed": "break", "deed_ms": 500}}))
+    until(lambda: "level_changed" in desk.events(), "the executor has the halt")
+
+    halt = next(one for one in desk.heard("executor") if one["event"] == "SetLevel")
+    failed = next(one for one in desk.log("supervisor") if one["event"] == "actor_failed")
+    assert (halt["peer"], failed["exit_code"]) == ("supervisor", 72)
+
+
 def test_an_actor_that_refuses_its_first_start_ends_the_desk_with_its_code(stage):
     desk = stage(Play(parts={"executor": {"deed": "refuse", "ready_after_ms": 60_000}}))
 
