@@ -31,6 +31,7 @@ COMMANDS = (
     "exchange",
     "bench",
     "chaos",
+    "simulate",
 )
 
 
@@ -145,5 +146,9 @@ def _acting(name: str) -> Callable[..., None]:
             from scripts.chaos.command import chaos
 
             return chaos
+        case "simulate":
+            from scripts.simulate import simulate
+
+            return simulate
         case _:
             raise Told(Ended.USAGE, f"no command is called {name}")

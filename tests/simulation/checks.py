@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from actors.executor.venue_calls import SubmitOrder
 from actors.venues.simulated.events import Accepted
+from actors.venues.simulated.history import Order
 from messages.life import Permit
-from messages.money import text
-from messages.orders import ApprovedBatch, IntentBatch, IntentRefused, RefusedIntent, Side
+from messages.money import ZERO, text
+from messages.orders import ALIVE, ApprovedBatch, IntentBatch, IntentRefused, RefusedIntent, Side
 from messages.records import AuditStatus
 from messages.state import ExecutorStatus
 from store.fold import unbalanced
@@ -45,6 +46,7 @@ class Watch(Watching):
         self._permits: dict[str, int] = {}  # issuer -> when the newest it echoed was issued
         self._committed_ns: dict[str, int] = {}
         self._sent: set[str] = set()
+        self._taken: set[str] = set()
         self._most = _most()
         world.watch = self
         world.person.on_clear = self._clear
@@ -109,6 +111,8 @@ class Watch(Watching):
         for row in entry.rows:
             if isinstance(row, OrderRow):
                 self._not_larger(row.intent_id, row.quantity, "committed")
+                if row.side is Side.BUY:
+                    self._bounded(row)
 
     def _not_larger(self, intent_id: str, quantity: Decimal, what: str) -> None:
         sizes = self._sizes.get(intent_id)
@@ -141,6 +145,9 @@ class Watch(Watching):
         """I1, I2, I4, I13: what the venue takes was committed before, like this, once."""
         name = order.client_order_id
         found = self._believed.orders.get(name)
+        if name in self._taken:
+            self.broken("I1", f"{name} was taken twice")
+        self._taken.add(name)
         if found is None:
             self.broken("I2", f"{name} was sent before it was committed")
             return
@@ -148,23 +155,28 @@ class Watch(Watching):
             self.broken("I4", f"{name}: another order was sent than was committed")
         if found.stamp_ms != stamp_ms:
             self.broken("I13", f"{name} was signed with {stamp_ms}, not {found.stamp_ms}")
-        if order.side == Side.BUY:
-            self._bounded(found)
 
     def _bounded(self, order: OrderRow) -> None:
-        """I4: what a strategy holds at the venue, with all it may still buy, is what it wished."""
-        key = (order.strategy, order.instrument)
-        total = self._most[key][0]
+        """I4: what a strategy holds or may still buy, less what it sells, is what it wished.
+
+        By the venue's own books for what the desk thinks is over, in full for what it does not.
+        """
+        began, most = self._most[order.strategy, order.instrument]
+        venue: dict[str, list[Order]] = {}
         for theirs in self._world.venue.exchange.history.orders.values():
-            ours = self._believed.orders.get(theirs.accepted.client_order_id)
-            if ours is None or (ours.strategy, ours.instrument) != key:
+            venue.setdefault(theirs.accepted.client_order_id, []).append(theirs)
+        total = began
+        for ours in self._believed.orders.values():
+            if (ours.strategy, ours.instrument) != (order.strategy, order.instrument):
                 continue
-            if ours.side is Side.SELL:
-                total -= theirs.filled
-            else:
-                total += theirs.amount if theirs.is_open else theirs.filled
-        if total > self._most[key][1]:
-            self.broken("I4", f"{key} holds or buys {text(total)} of {text(self._most[key][1])}")
+            worth = ours.quantity if ours.state in ALIVE else ZERO
+            there = venue.get(ours.client_order_id, ())
+            known = sum((one.amount if one.is_open else one.filled for one in there), ZERO)
+            worth = max(worth, known)
+            total += worth if ours.side is Side.BUY else -worth
+        if total > most:
+            what = f"{order.strategy} holds or buys {text(total)} {order.instrument}"
+            self.broken("I4", f"{what}, {text(most)} is the most it wished")
 
     def _clear(self) -> None:
         """I19: whoever is told that nothing of ours is left is told the truth."""

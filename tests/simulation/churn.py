@@ -32,7 +32,6 @@ class Churn:
     """One strategy. *bits* tells its wishes from others; once *is_calm* it wants nothing."""
 
     def __init__(self, run: Run, bits: str, is_calm: Callable[[], bool]) -> None:
-        self._name = run.name
         self._bits = bits
         self._is_calm = is_calm
 
@@ -42,7 +41,7 @@ class Churn:
     def _wish(self, name: str, seen: Seen, now_ms: int) -> Target:
         if self._is_calm():
             return _at_once(seen, Amount(0), "CALM")
-        said = f"{self._bits}{self._name}{name}{now_ms // MIND_MS}"
+        said = f"{self._bits}{name}{now_ms // MIND_MS}"
         drawn = hashlib.blake2b(said.encode(), digest_size=2).digest()
         listing = LISTINGS[name]
         step = listing.quantity(listing.step_units)

@@ -13,8 +13,8 @@ from actors.topology import Pattern
 from tests.simulation.crash_points import POINTS
 from tests.simulation.venue import VenueFaults
 
-ACTIVE_MS = 9_000
-FIRST_MS = 700  # the desk may trade a little before the first fault
+ACTIVE_MS = 8_600
+FIRST_MS = 1_100  # the desk may trade a little before the first fault
 REST_MS = 40_000
 KILLS_MIN, KILLS_MAX = 8, 11
 CUTS_MAX = 5
@@ -209,13 +209,13 @@ def _venue(rng: Random) -> VenueFaults:
         return rng.randrange(1, most) if rng.randrange(2) else 0
 
     return VenueFaults(
-        lost_before=chance(15),
-        lost_after=chance(25),
+        lost_before=chance(12),
+        lost_after=chance(20),
         refused=chance(10),
         throttled=chance(4),
         hang=chance(8),
         hang_max_ms=rng.choice((200, 1_000, 6_000)),
         reads_fail=chance(4) if rng.randrange(2) else 0,
-        hidden_max_ms=rng.choice((0, 200, 900)),
+        hidden_max_ms=rng.choice((0, 200, 550)),
         cancel_slow_max_ms=rng.choice((0, 200, 1_500)),
     )

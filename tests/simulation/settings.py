@@ -30,7 +30,7 @@ STRATEGY = StrategySettings(
     decide_every_ms=200,
     warmup_wait_ms=1,
 )
-MARKET_DATA = MarketDataSettings(recovery_ms=100, median_window_s=60)
+MARKET_DATA = MarketDataSettings(look_every_ms=500, recovery_ms=100, median_window_s=60)
 PERSISTENCE = PersistenceSettings(audit_every_ms=500, audit_rows=500)
 ALLOCATOR = AllocatorSettings(
     cash_target_try=Amount(300),
@@ -81,8 +81,8 @@ EXECUTOR = ExecutorSettings(
     ),
     dry_run=False,
     unknown_max=6,
-    asking=Asking(fills_idle_s=20, reconcile_every_s=5, twice_apart_ms=1_000),
-    window_ms=1_500,
+    asking=Asking(fills_idle_s=20, reconcile_every_s=5, twice_apart_ms=600),
+    window_ms=1_000,
     silence_ms=3_500,
     visibility_lag_s=VISIBILITY_S,
     answer_wait_ms=2_000,

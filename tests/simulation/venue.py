@@ -44,9 +44,9 @@ from tests.simulation.schedule import WALL_START_MS, Schedule
 T = TypeVar("T")
 ACCOUNT = "desk"
 LEVELS = 4
-WINDOW_MS = 1_500
+WINDOW_MS = 1_000
 PAGE = 5  # orders in one page: small, so that paging is exercised
-MARKET_STEP_NS = 250_000_000
+MARKET_STEP_NS = 350_000_000
 FINE, HANG = "fine", "hang"
 LOST_BEFORE, LOST_AFTER = "lost before", "lost after"  # the venue took it
 REFUSED, THROTTLED = "refused", "throttled"

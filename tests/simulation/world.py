@@ -34,10 +34,11 @@ from tests.simulation.schedule import Schedule, VirtualClock
 from tests.simulation.venue import ACCOUNT, Venue
 
 SECOND = 1_000_000_000
+START_NS = 40_000_000
 RESTART_NS = 30_000_000
 RECONNECT_NS = 60_000_000
-LOOK_NS = 400_000_000
-QUIET_LOOKS = 3
+LOOK_NS = 300_000_000
+QUIET_LOOKS = 2
 STOPS = ("executor", "operator", "kill")
 SHARED_MEMORY = Path("/dev/shm")
 
@@ -97,7 +98,7 @@ class World:
         self.lanes.on_pass = self.watch.passed
         self.venue.on_accept = self.watch.accepted
         for node in self.nodes.values():
-            self.schedule.after(self.rng.randrange(5_000_000), partial(self.begin, node))
+            self.schedule.after(self.rng.randrange(START_NS), partial(self.begin, node))
         self.nemesis.plan_all()
         self.schedule.run_until(self.plan.active_ms * 1_000_000)
         self.calm()
@@ -136,9 +137,9 @@ class World:
         self.venue.quiet = self.lanes.quiet = True
         self.nemesis.end()
         if self.plan.ending == "killed":
-            self.schedule.after(SECOND // 2, self.person.kill)
+            self.schedule.after(SECOND // 10, self.person.kill)
         elif self.plan.ending == "file":
-            self.schedule.after(SECOND // 2, self.person.touch)
+            self.schedule.after(SECOND // 10, self.person.touch)
 
     def close(self) -> None:
         for node in self.nodes.values():
