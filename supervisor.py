@@ -5,7 +5,8 @@ usage, 71 the run directory cannot be used, 75 a desk runs there already, 78 the
 wrong, and whatever code an actor refuses its first start with.
 """
 
-import argparse
+from __future__ import annotations  # what is only a type here is not loaded at the start
+
 import contextlib
 import json
 import os
@@ -19,8 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from msgspec import Struct
 from msgspec.structs import replace
 
-from actors import topology
-from actors.runtime import endpoints, failures, process
+from actors.runtime import endpoints, failures, preload, process
 from actors.runtime.build import build_hash
 from actors.runtime.children import Forkserver, Spawned, start_program
 from actors.runtime.clock import SystemClock
@@ -28,13 +28,15 @@ from actors.runtime.endpoints import Endpoints
 from actors.runtime.spawn import ChildSpec, ProgramSpec
 from config import secrets
 from config.faults import ConfigError
-from config.load import DEFAULT, Desk, Overrides, load
+from config.options import Options, read
 
-if TYPE_CHECKING:  # loaded while the forkserver loads: see `_keep`
+if TYPE_CHECKING:
+    from rich.live import Live
     from rich.text import Text
 
     from actors.runtime.desk_keeper import DeskKeeper
     from actors.runtime.keeper import Household
+    from config.load import Desk
 
 INTERRUPTED = 130
 EXCHANGE = "exchange"
@@ -48,17 +50,6 @@ EVENTS_LEFT = 5  # on the terminal when the panel is gone
 STOP_ORDER = ("strategy", "allocator", "risk_gate", "executor", "persistence", "market_data")
 
 
-class Options(Struct, frozen=True, kw_only=True):
-    """What the command line says."""
-
-    config: Path
-    run_dir: Path
-    host: str
-    run_s: int | None
-    plain: bool
-    overrides: Overrides
-
-
 class Refused(Exception):
     """The desk is not started; the text says why and what to do."""
 
@@ -69,7 +60,7 @@ class Refused(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the desk until it is stopped; return why it was not started, as an exit code."""
-    options = _options(arguments)
+    options = read(arguments)
     try:
         _start(options)
     except ConfigError as wrong:
@@ -89,45 +80,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os._exit(INTERRUPTED)
 
 
-def _options(arguments: Sequence[str] | None) -> Options:
-    parser = argparse.ArgumentParser(
-        prog="supervisor.py", description="Launch the desk and keep it alive."
-    )
-    parser.add_argument("--config", type=Path, default=DEFAULT, metavar="FILE")
-    parser.add_argument(
-        "--run-dir", type=Path, default=Path(os.environ.get("BTCBOT_RUN_DIR") or "var"),
-        metavar="DIR", help="what the desk writes (BTCBOT_RUN_DIR; default var/)",
-    )  # fmt: skip
-    parser.add_argument("--host", default=os.uname().nodename, metavar="NAME")
-    parser.add_argument(
-        "--for", dest="run_s", type=_seconds, metavar="SECONDS",
-        help="stop in order this long after all actors are ready",
-    )  # fmt: skip
-    parser.add_argument("--market", metavar="FILE", help="recorded market for the exchange")
-    parser.add_argument("--speed", metavar="N", help="market seconds in a second")
-    parser.add_argument("--seed", type=int, metavar="N", help="of the simulated market")
-    parser.add_argument("--plain", action="store_true", help="lines instead of a panel")
-    said = parser.parse_args(arguments)
-    return Options(
-        config=said.config,
-        run_dir=said.run_dir.absolute(),
-        host=said.host,
-        run_s=said.run_s,
-        plain=said.plain,
-        overrides=Overrides(market=said.market, speed=said.speed, seed=said.seed),
-    )
-
-
-def _seconds(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"whole seconds from 1 on, not {text!r}")
-    return int(text)
-
-
 def _start(options: Options) -> NoReturn:
-    """Check everything, then start programs and forkserver, then keep them."""
+    """Check everything, then start what serves the desk, then keep it.
+
+    The forkserver comes first, since it takes longest to load; it opens nothing, and it dies with
+    this process when the configuration turns out to be wrong. No key may be in its environment.
+    """
     keys = secrets.take(os.environ)
-    desk = load(options.config, overrides=options.overrides, environ=os.environ)
+    forkserver = Forkserver(["actors.topology", *(_module(role) for role in STOP_ORDER)])
+    forkserver.boot()
+    desk = _configured(options)
     may_run(desk, keys)
     _prepare(options.run_dir)
     clock = SystemClock()
@@ -138,12 +100,18 @@ def _start(options: Options) -> NoReturn:
     plan = _plan(desk, keys, options, run_id=f"{clock.wall_ms():x}-{os.getpid()}")
     endpoints.write(options.run_dir, plan.endpoints)
     begun = {one.role: start_program(one) for one in plan.programs}
-    forkserver = Forkserver(
-        ["actors.topology", *(spec.module for spec in plan.actors)],
-        trace=options.run_dir / "logs" / "forkserver.trace",
-    )
-    forkserver.boot()
     _keep(plan, desk, options, forkserver, begun)
+
+
+def _module(role: str) -> str:
+    return f"actors.{role}.actor"
+
+
+def _configured(options: Options) -> Desk:
+    from config.load import DEFAULT, Overrides, load
+
+    overrides = Overrides(market=options.market, speed=options.speed, seed=options.seed)
+    return load(options.config or DEFAULT, overrides=overrides, environ=os.environ)
 
 
 def may_run(desk: Desk, keys: secrets.Keys | None) -> None:
@@ -177,6 +145,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 def _plan(desk: Desk, keys: secrets.Keys | None, options: Options, *, run_id: str) -> Plan:
     """Return who is started. The exchange's port is picked here and stays for the whole run."""
+    from actors import topology
+
     port = _free_port(desk.exchange.host, desk.exchange.port) if desk.exchange else 0
     venue = desk.venue
     if desk.exchange:
@@ -204,7 +174,7 @@ def _plan(desk: Desk, keys: secrets.Keys | None, options: Options, *, run_id: st
     actors = tuple(
         ChildSpec(
             role=role,
-            module=f"actors.{role}.actor",
+            module=_module(role),
             topology="actors.topology",
             run_dir=str(options.run_dir),
             endpoints=where,
@@ -251,8 +221,15 @@ def _keep(
     plan: Plan, desk: Desk, options: Options, forkserver: Forkserver, begun: dict[str, Spawned]
 ) -> NoReturn:
     """Be the keeper until the process ends. What is imported here loads beside the forkserver."""
+    from actors import topology
+
+    preload.leave_out(
+        "rich"
+    )  # structlog would load it now; the panel does so when all have started
     from actors.runtime.desk_keeper import About, DeskKeeper
     from actors.runtime.keeping import keep
+
+    preload.let_in("rich")
 
     house = _household(plan, desk)
     about = About(desk=desk.desk, host=options.host, run_s=options.run_s)
@@ -268,7 +245,7 @@ def _keep(
     )
 
 
-def _household(plan: Plan, desk: Desk) -> "Household":
+def _household(plan: Plan, desk: Desk) -> Household:
     from actors.runtime.keeper import Household, Program
 
     exchange = desk.exchange
@@ -289,7 +266,7 @@ def _household(plan: Plan, desk: Desk) -> "Household":
     )
 
 
-def _watcher(options: Options) -> "Screen | Lines":
+def _watcher(options: Options) -> Screen | Lines:
     """Return who shows the desk: a panel on a terminal, lines everywhere else."""
     if options.plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return Lines(options.run_dir)
@@ -302,35 +279,37 @@ class Lines:
     every_ms = 1_000
 
     def __init__(self, run_dir: Path) -> None:
-        from scripts import panel
-
-        self._panel = panel
         self._run_dir = run_dir
         self._shown: set[object] = set()
         self._draws = 0
 
     def event(self, line: bytes) -> None:
         """Print one line of the log."""
-        self._print(self._panel.event_line(json.loads(line)))
+        from actors.runtime.logs import readable, time_of_day
 
-    def draw(self, keeper: "DeskKeeper") -> None:
+        event = json.loads(line)
+        self._print(readable(event, time_of_day(event["at_ms"])))
+
+    def draw(self, keeper: DeskKeeper) -> None:
         """Print what was decided since the last time, and now and then how all is."""
-        view = self._panel.view_of(keeper)
+        from scripts import panel
+
+        view = panel.view_of(keeper)
         for decision in reversed(view.decisions):
             if decision not in self._shown:
-                self._print(self._panel.decision_line(decision))
+                self._print(panel.decision_line(decision).plain)
         self._shown = set(view.decisions)
         self._draws += 1
         if self._draws % SUMMARY_EVERY == 0:
-            self._print(self._panel.summary_line(view, keeper.clock.wall_ms()))
+            self._print(panel.summary_line(view, keeper.clock.wall_ms()).plain)
 
-    def close(self, keeper: "DeskKeeper") -> None:
+    def close(self, keeper: DeskKeeper) -> None:
         """Say why an actor refused to run, if one did."""
         _tell_refusal(keeper, self._run_dir)
 
-    def _print(self, line: "Text") -> None:
+    def _print(self, line: str) -> None:
         with contextlib.suppress(OSError):  # whoever read our lines went away; the desk goes on
-            sys.stdout.write(f"{line.plain}\n")
+            sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
 
 
@@ -340,39 +319,48 @@ class Screen:
     every_ms = 500
 
     def __init__(self, run_dir: Path) -> None:
-        from rich.live import Live
-
-        from scripts import panel
-
-        self._panel = panel
         self._run_dir = run_dir
-        self._events: deque[Text] = deque(maxlen=EVENTS_KEPT)
-        self._live = Live(screen=True, auto_refresh=False, redirect_stderr=False)
+        self._events: deque[bytes] = deque(maxlen=EVENTS_KEPT)
+        self._live: Live | None = None
 
     def event(self, line: bytes) -> None:
-        """Keep one line of the log for the panel; the first one opens it."""
-        if not self._live.is_started:
-            self._live.start()
-        self._events.appendleft(self._panel.event_line(json.loads(line)))
+        """Keep one line of the log for the panel."""
+        self._events.appendleft(line)
 
-    def draw(self, keeper: "DeskKeeper") -> None:
+    def draw(self, keeper: DeskKeeper) -> None:
         """Draw the desk as it is now."""
-        size = self._live.console.size
-        view = replace(self._panel.view_of(keeper), events=tuple(self._events))
-        drawn = self._panel.draw(view, width=size.width, height=size.height)
-        with contextlib.suppress(OSError):  # the terminal went away; the desk stops in order
-            self._live.update(drawn, refresh=True)
+        from scripts import panel
 
-    def close(self, keeper: "DeskKeeper") -> None:
+        live = self._live or self._open()
+        size = live.console.size
+        view = replace(panel.view_of(keeper), events=self._lines(EVENTS_KEPT))
+        drawn = panel.draw(view, width=size.width, height=size.height)
+        with contextlib.suppress(OSError):  # the terminal went away; the desk stops in order
+            live.update(drawn, refresh=True)
+
+    def close(self, keeper: DeskKeeper) -> None:
         """Give the terminal back, with the last events on it."""
         with contextlib.suppress(OSError):
-            self._live.stop()
-            for event in reversed(list(self._events)[:EVENTS_LEFT]):
-                self._live.console.print(event)
+            live = self._live or self._open()
+            live.stop()
+            for line in reversed(self._lines(EVENTS_LEFT)):
+                live.console.print(line)
         _tell_refusal(keeper, self._run_dir)
 
+    def _open(self) -> Live:
+        from rich.live import Live
 
-def _tell_refusal(keeper: "DeskKeeper", run_dir: Path) -> None:
+        self._live = Live(screen=True, auto_refresh=False, redirect_stderr=False)
+        self._live.start()
+        return self._live
+
+    def _lines(self, most: int) -> tuple[Text, ...]:
+        from scripts import panel
+
+        return tuple(panel.event_line(json.loads(line)) for line in list(self._events)[:most])
+
+
+def _tell_refusal(keeper: DeskKeeper, run_dir: Path) -> None:
     from actors.runtime.logs import last_words
 
     if keeper.refusal is not None:

@@ -13,12 +13,13 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from actors.runtime.logs import readable, time_of_day
 from messages.records import DecisionLine
 from messages.state import Level
 from scripts import tables
 from scripts.views import View as View
 from scripts.views import view_of as view_of
-from scripts.words import DIM, OUTCOMES, SIDES, money, percent, signed, time_of_day, trend
+from scripts.words import DIM, OUTCOMES, SIDES, money, percent, signed, trend
 
 ROOMY_HEIGHT = 32  # from here on sections have frames
 MEDIUM = 95
@@ -70,13 +71,9 @@ def draw(view: View, *, width: int, height: int) -> RenderableType:
 def event_line(event: Mapping[str, object]) -> Text:
     """Return one line of the supervisor's log for a person."""
     at_ms = event.get("at_ms")
-    line = Text(time_of_day(at_ms) if isinstance(at_ms, int) else "", style=DIM)
-    name = str(event.get("event", "")).replace("_", " ")
-    line.append(f" {name}", style=_SEVERITY.get(str(event.get("level")), ""))
-    for key, value in event.items():
-        if key not in _NOT_SHOWN and value not in (None, ""):
-            line.append(f" {key.removeprefix('child_')} ", style=DIM)
-            line.append(str(value))
+    time = time_of_day(at_ms) if isinstance(at_ms, int) else ""
+    line = Text(readable(event, time), style=_SEVERITY.get(str(event.get("level")), ""))
+    line.stylize(DIM, 0, len(time))
     return line
 
 
@@ -110,7 +107,6 @@ def decision_line(line: DecisionLine) -> Text:
 
 
 _SEVERITY = {"warning": "yellow", "error": "red", "critical": "bold red"}
-_NOT_SHOWN = frozenset({"at_ms", "event", "level", "role", "pid", "run_id", "exception"})
 
 
 def _head(view: View, width: int) -> RenderableType:

@@ -8,12 +8,13 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from actors.runtime.logs import time_of_day
 from messages.market import Quote
 from messages.money import text
 from messages.orders import OrderState
 from messages.records import DecisionLine
 from messages.state import AliveOrder, InstrumentState
-from scripts.words import DIM, OUTCOMES, SIDES, age, money, price, signed, time_of_day, trend
+from scripts.words import DIM, OUTCOMES, SIDES, age, money, price, signed, trend
 
 ROW_MIN = 42  # narrower tables leave a column out
 ROW_WIDE = 54

@@ -1,7 +1,6 @@
 """How single values read on the panel: amounts, prices, ages, times, small bars."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 
 from rich.text import Text
@@ -14,11 +13,6 @@ OLD_MS = 3_000  # older than this is not to be believed
 DIM = "bright_black"
 SIDES: dict[str, str] = {Side.BUY: "cyan", Side.SELL: "magenta"}
 OUTCOMES = {"approved": "green", "accepted": "green", "refused": "yellow", "rejected": "yellow"}
-
-
-def time_of_day(at_ms: int) -> str:
-    """Return the local time of *at_ms*."""
-    return f"{datetime.fromtimestamp(at_ms // 1000, UTC).astimezone():%H:%M:%S}"
 
 
 def money(value: Decimal) -> str:

@@ -108,7 +108,7 @@ def links(around: Surroundings, plumbing: Plumbing) -> Links:
         role=around.role,
         incarnation=int.from_bytes(os.urandom(8), "big"),
         boot=boot_id(),
-        build=build_hash(),
+        build=around.endpoints.build if preload.FIRST else build_hash(),
         config=around.endpoints.config,
     )
     return Links(

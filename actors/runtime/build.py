@@ -1,14 +1,12 @@
 """Which build this is: a short hash of the source text it was started from.
 
-A desk and its first forkserver start from one text and have one hash, taken once. A forkserver that
-is started later reads the text anew: when it has changed meanwhile, its children are refused.
+A desk and its first forkserver start together and have one hash, taken once. A forkserver that is
+started later reads the text anew: when it has changed meanwhile, its children are refused.
 """
 
 import functools
 import hashlib
 from pathlib import Path
-
-from actors.runtime import preload
 
 ROOMS = ("actors", "config", "messages", "store")
 DIGEST_BYTES = 8
@@ -18,8 +16,6 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 @functools.cache
 def build_hash() -> str:
     """Return the hash of all Python files of the rooms and of `supervisor.py`, read once."""
-    if preload.BUILD is not None:
-        return preload.BUILD
     root = Path(__file__).parents[2]
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     files = [path for room in ROOMS for path in (root / room).rglob("*.py")]

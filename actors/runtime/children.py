@@ -13,12 +13,11 @@ import sys
 import types
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import wait
-from pathlib import Path
 
 from actors.runtime import preload
-from actors.runtime.build import build_hash
 from actors.runtime.spawn import ChildSpec, ProgramSpec, live, serve
 
+TROUBLE_MAX = 4_000  # characters of what it printed last
 EXIT_CODE_WAIT_S = 0.05  # the exit code comes a little later than the news that it is gone
 
 
@@ -53,8 +52,8 @@ class Spawned:
 class Forkserver:
     """Starts children from specs. A forkserver that died is started anew with the next child."""
 
-    def __init__(self, modules: Sequence[str], *, trace: Path) -> None:
-        self._trace = trace
+    def __init__(self, modules: Sequence[str]) -> None:
+        self._trouble = os.memfd_create("forkserver")  # a file before there is a run directory
         self._booted = False
         self._context = multiprocessing.get_context("forkserver")
         names = ["actors.runtime.preload", "actors.runtime.birth", *modules]
@@ -62,12 +61,21 @@ class Forkserver:
 
     def boot(self) -> None:
         """Start the forkserver if it does not run; it loads while we go on."""
-        said = {preload.SUPERVISOR_PID: str(os.getpid()), preload.TRACE_FILE: str(self._trace)}
+        said = {
+            preload.SUPERVISOR_PID: str(os.getpid()),
+            preload.TRACE_FILE: f"/proc/{os.getpid()}/fd/{self._trouble}",
+        }
         if not self._booted:
-            said[preload.BUILD_HASH] = build_hash()
+            said[preload.FIRST_FORKSERVER] = "1"
         with _told(said), _deaf_to_ctrl_c(), _nameless_main():
             multiprocessing.forkserver.ensure_running()
         self._booted = True
+
+    def trouble(self) -> str:
+        """Return what the forkserver printed: nothing, or why it cannot load what it should."""
+        size = os.fstat(self._trouble).st_size
+        said = os.pread(self._trouble, TROUBLE_MAX, max(0, size - TROUBLE_MAX))
+        return said.decode(errors="replace").strip()
 
     def spawn(self, spec: ChildSpec) -> Spawned:
         """Return the new child of *spec*. Waits while the forkserver still loads.

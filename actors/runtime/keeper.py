@@ -222,7 +222,8 @@ class Keeper(Actor):
         try:
             spawned = begin()
         except (OSError, EOFError) as why:
-            self.log.error("actor_not_started", child=name, why=f"{type(why).__name__}: {why}")
+            said = self._forkserver.trouble()
+            self.log.error("actor_not_started", child=name, why=repr(why), said=said)
             yield from self.happened(name, supervision.NotBegun())
             return
         yield from self._adopt(spawned)

@@ -5,7 +5,8 @@ written costs lines, never the actor. The file is kept under a bound, with one o
 """
 
 import os
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from actors.runtime.parts import Log
 FILE_BYTES_MAX = 32_000_000  # then the file is moved to `.1`, over the one before
 TAIL_BYTES = 64_000  # of a log that is searched for the last words of a process
 _OPEN = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+_NOT_SHOWN = frozenset({"at_ms", "event", "level", "role", "pid", "run_id", "exception"})
 _RANKS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 
 
@@ -102,6 +104,22 @@ def open_log(
         cache_logger_on_first_use=True,
     )
     return cast(Log, log.bind(**bound))
+
+
+def readable(event: Mapping[str, object], time: str) -> str:
+    """Return one line of a log as a person reads it, after the *time* it was written."""
+    name = str(event.get("event", "")).replace("_", " ")
+    more = [
+        f"{key.removeprefix('child_')} {value}"
+        for key, value in event.items()
+        if key not in _NOT_SHOWN and value not in (None, "")
+    ]
+    return " ".join([time, name, *more])
+
+
+def time_of_day(at_ms: int) -> str:
+    """Return the local time of *at_ms*."""
+    return f"{datetime.fromtimestamp(at_ms // 1000, UTC).astimezone():%H:%M:%S}"
 
 
 def last_words(path: Path, *, run_id: str) -> str:

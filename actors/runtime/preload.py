@@ -1,7 +1,7 @@
 """The first module that the forkserver imports: it ties the forkserver to the supervisor.
 
 Without it the forkserver and all its children would live on after the supervisor's death: the
-children hold the pipe by which the forkserver would notice. Does nothing in any other death.
+children hold the pipe by which the forkserver would notice. Does nothing in any other process.
 """
 
 import os
@@ -13,10 +13,10 @@ from actors.runtime import death
 
 SUPERVISOR_PID = "BTCBOT_SUPERVISOR_PID"  # set by the supervisor around the forkserver's start
 TRACE_FILE = "BTCBOT_FORKSERVER_TRACE"
-BUILD_HASH = "BTCBOT_BUILD"
+FIRST_FORKSERVER = "BTCBOT_FIRST_FORKSERVER"
 
 PID: int | None = None  # the forkserver's own, for its children to compare with
-BUILD: str | None = None  # what the supervisor and its first forkserver were started from together
+FIRST = False  # started together with the supervisor, from the same text
 
 
 def _arm(supervisor_pid: int) -> int:
@@ -39,16 +39,23 @@ def _say_trouble_in(path: str) -> None:
     os.close(fd)
 
 
-def leave_out() -> None:
-    """Keep what draws on terminals out of a process without one.
+def leave_out(*names: str) -> None:
+    """Have libraries not find the modules *names*, which they only use if they are there."""
+    modules = cast(dict[str, Any], sys.modules)
+    for name in names:
+        modules.setdefault(name, None)
 
-    structlog and httpx load it where they find it: a sixth of all that an actor would load.
-    """
-    modules: dict[str, Any] = cast(dict[str, Any], sys.modules)
-    modules.setdefault("rich", None)
+
+def let_in(*names: str) -> None:
+    """Have the modules *names* be found again."""
+    modules = cast(dict[str, Any], sys.modules)
+    for name in names:
+        if modules.get(name, sys) is None:
+            del modules[name]
 
 
 if SUPERVISOR_PID in os.environ:
-    leave_out()
+    # structlog and httpx load what draws on terminals: a fifth of all that an actor would load.
+    leave_out("rich", "click")
     PID = _arm(int(os.environ.pop(SUPERVISOR_PID)))
-    BUILD = os.environ.pop(BUILD_HASH, None)
+    FIRST = os.environ.pop(FIRST_FORKSERVER, None) is not None

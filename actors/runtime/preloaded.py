@@ -10,7 +10,8 @@ from actors.runtime import preload
 from actors.runtime.build import boot_id, build_hash
 
 if preload.PID is not None:
-    build_hash()
+    if not preload.FIRST:
+        build_hash()
     boot_id()
     gc.collect()
     gc.freeze()

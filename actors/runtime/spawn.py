@@ -58,7 +58,7 @@ def serve(spec: ProgramSpec) -> NoReturn:
     trace = process.trace_file(spec.run_dir, spec.role)
     for fd in (1, 2):  # a full pipe would block it, a terminal shows the panel
         os.dup2(trace.fileno(), fd)
-    preload.leave_out()
+    preload.leave_out("rich")  # it has no terminal
     code = load(spec.module).run(**spec.given)
     sys.stdout.flush()
     sys.stderr.flush()

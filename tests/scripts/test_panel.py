@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
+from actors.runtime.logs import time_of_day
 from messages.market import FeedVerdict
 from messages.orders import OrderState, Side
 from messages.records import AuditStatus, Breach, DecisionLine
@@ -240,7 +241,7 @@ def test_a_line_of_the_log_is_read_at_a_glance():
         }
     )
 
-    assert line.plain == f"{words.time_of_day(WALL_MS)} actor failed child executor exit_code 70"
+    assert line.plain == f"{time_of_day(WALL_MS)} actor failed child executor exit_code 70"
 
 
 def test_the_summary_is_one_line_with_what_counts():

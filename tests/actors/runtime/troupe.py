@@ -62,10 +62,7 @@ def main(run_dir: Path) -> None:
         sockets=endpoints.addresses(run_dir, topology.SOCKETS),
     )
     endpoints.write(run_dir, where)
-    forkserver = Forkserver(
-        ["actors.topology", *([PLAYERS] if play.preload else [])],
-        trace=run_dir / "logs" / "forkserver.trace",
-    )
+    forkserver = Forkserver(["actors.topology", *([PLAYERS] if play.preload else [])])
     about = About(
         desk=DeskSettings(mode="sim", prefix="t", instruments=("BTC_TRY",), strategies=()),
         host="here",
