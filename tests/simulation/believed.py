@@ -107,6 +107,8 @@ class Believed:
         key = (row.scope, row.name, row.source)
         before = self._levels.get(key)
         self._levels[key] = row
+        if row.source == "executor" and row.level is Level.HALTED:  # this venue never lies
+            return [("I18", f"the executor halted {row.scope} {row.name}: {row.reason}")]
         if before is None or row.level.rank >= before.level.rank:
             return []
         lifted = f"{row.source}'s {before.level} of {row.scope} {row.name} fell by {entry.kind}"

@@ -19,7 +19,7 @@ from store.fold import unbalanced
 from store.rows import Entry, OrderRow, Row
 from tests.simulation import churn
 from tests.simulation.believed import Believed
-from tests.simulation.nodes import Node
+from tests.simulation.nodes import Ended, Node
 from tests.simulation.schedule import VirtualClock
 from tests.simulation.venue import ACCOUNT, OPENING
 from tests.simulation.world import Watching, World
@@ -33,10 +33,11 @@ ISSUERS = ("risk_gate", "supervisor")
 class Watch(Watching):
     """Looks at everything while it happens, and keeps what was broken."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, first_only: bool = False) -> None:
         self.violations: list[str] = []
         self.refusals: Counter[str] = Counter()
         self.fills_booked = 0
+        self._first_only = first_only
         self._world = world
         self._clock: VirtualClock = world.clock
         self._believed = Believed()
@@ -55,6 +56,8 @@ class Watch(Watching):
         if len(self.violations) < VIOLATIONS_MAX:
             at_s = self._world.schedule.now_ns / 1e9
             self.violations.append(f"{name}: {what} ({at_s:.3f} s)")
+        if self._first_only:
+            self._world.schedule.stopped = True
 
     # what is said and heard
 
@@ -89,6 +92,9 @@ class Watch(Watching):
         if node.role == "executor":
             self._nonces.clear()
             self._permits.clear()
+
+    def died(self, node: Node, ended: Ended) -> None:
+        self.broken("DIED", f"{node.role} ended itself: {ended}")
 
     # what is committed
 
@@ -131,6 +137,10 @@ class Watch(Watching):
             issued_ns = self._permits.get(issuer)
             if issued_ns is None or now_ns - issued_ns > PERMIT_NS:
                 self.broken("I5", f"{name} was sent without a permit of {issuer}")
+        for scope, called, wanted in self._world.person.levels:
+            touches = called in ("", request.strategy, request.instrument)
+            if touches and not self._believed.may_send(wanted, request.side):
+                self.broken("I12", f"{name} was sent, a person set {scope} {called} to {wanted}")
         level = self._believed.level(request.strategy, request.instrument)
         if not self._believed.may_send(level, request.side):
             self.broken("I5", f"{name} was sent at {level}")

@@ -4,6 +4,7 @@ It can be killed between any two effects, stopped and continued. What it says go
 it calls goes to the world's venue.
 """
 
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -20,7 +21,7 @@ from tests.simulation.schedule import Schedule
 TURN_NS = 30_000  # from a message's arrival to the turn that takes it
 TURN_TAKES_NS = 60_000  # how long a turn keeps the process busy
 MAILBOX_MAX = 20_000
-LAST_RANK = 99
+DIED = 70
 
 
 class Crashed(BaseException):
@@ -250,6 +251,11 @@ class Node:
             self._gone()
             self._ended(self, None)
             return
+        except Exception as error:  # noqa: BLE001
+            # What nobody named ends the process; it comes back.
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            said = f"{type(error).__name__}: {error} ({where.name}:{where.lineno})"
+            self._exit = Ended(DIED, said)
         if self._exit is not None:
             ended, self._exit = self._exit, None
             self._gone()

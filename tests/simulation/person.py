@@ -30,6 +30,7 @@ class Person:
         self.clear_since_ns: int | None = None
         self.on_clear: Callable[[], None] = lambda: None
         self._lifting = False
+        self.levels: list[tuple[Scope, str, Level]] = []  # set, answered, and not taken back
         self._level: SetLevel | None = None
 
     def kill(self) -> None:
@@ -58,6 +59,7 @@ class Person:
         self._level = SetLevel(
             scope=scope, name=name, source="operator", level=level, reason="by hand"
         )
+        self.levels = [one for one in self.levels if one[:2] != (scope, name)]
         self._set(self._level)
 
     def hear(self, reply: object, now_ns: int) -> None:
@@ -73,8 +75,11 @@ class Person:
         elif self._lifting and (reply.code == "NOT_LATCHED" or reply.message == LIFTED):
             self.pressed = self._lifting = False
             self.killed_ns = None
-        if reply.ok and "scope" in reply.report:
+        wish = self._level
+        if wish is not None and reply.ok and "scope" in reply.report:
             self._level = None
+            if wish.level is not Level.ACTIVE:
+                self.levels.append((wish.scope, wish.name, wish.level))
         if reply.report.get("clear") and self.pressed and not self._lifting:
             self.clear_since_ns = self.clear_since_ns or now_ns
             self.on_clear()

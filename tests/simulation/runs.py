@@ -33,13 +33,13 @@ def run_seed(seed: int) -> Result:
     return run_plan(plan_for(seed))
 
 
-def run_plan(plan: Plan, log: object = None) -> Result:
-    """Return what *plan* came to. What raises in a world is a violation too."""
+def run_plan(plan: Plan, log: object = None, *, first_only: bool = False) -> Result:
+    """Return what *plan* came to; with *first_only* it ends at the first violation."""
     began = time.process_time()
     collects = gc.isenabled()
     gc.disable()  # a world is soon over; looking for its garbage meanwhile is a fifth of the time
     world = World(plan, log)
-    watch = Watch(world)
+    watch = Watch(world, first_only=first_only)
     try:
         _live(world, watch)
         return _result(world, watch, time.process_time() - began)
@@ -52,13 +52,11 @@ def run_plan(plan: Plan, log: object = None) -> Result:
 def _live(world: World, watch: Watch) -> None:
     try:
         world.run()
-        for name, what in rest.look(world):
-            watch.broken(name, what)
+        if not world.schedule.stopped:
+            for name, what in rest.look(world):
+                watch.broken(name, what)
     except Exception:  # noqa: BLE001
         watch.broken("RAISED", traceback.format_exc(limit=-8))
-    for role, ended in world.ended:
-        if ended.code not in (0,):
-            watch.broken("ENDED", f"{role}: {ended}")
 
 
 def _result(world: World, watch: Watch, seconds: float) -> Result:

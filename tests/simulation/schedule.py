@@ -22,6 +22,7 @@ class Schedule:
     def __init__(self) -> None:
         self.now_ns = 0
         self.done = 0
+        self.stopped = False  # nothing more happens
         self._heap: list[tuple[int, int, Happening]] = []
         self._count = 0
 
@@ -35,7 +36,7 @@ class Schedule:
 
     def run_until(self, time_ns: int) -> None:
         """Let everything happen that is planned up to *time_ns*."""
-        while self._heap and self._heap[0][0] <= time_ns:
+        while self._heap and self._heap[0][0] <= time_ns and not self.stopped:
             self.now_ns, _, happening = heapq.heappop(self._heap)
             self.done += 1
             if self.done > EVENTS_MAX:

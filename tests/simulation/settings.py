@@ -81,7 +81,7 @@ EXECUTOR = ExecutorSettings(
     ),
     dry_run=False,
     unknown_max=6,
-    asking=Asking(fills_idle_s=20, reconcile_every_s=5, twice_apart_ms=600),
+    asking=Asking(order_first_ms=40, fills_idle_s=20, reconcile_every_s=5, twice_apart_ms=600),
     window_ms=1_000,
     silence_ms=3_500,
     visibility_lag_s=VISIBILITY_S,

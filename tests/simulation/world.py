@@ -30,7 +30,7 @@ from tests.simulation.nemesis import Nemesis
 from tests.simulation.nodes import Ended, Node
 from tests.simulation.person import NAME, Person
 from tests.simulation.plans import Plan
-from tests.simulation.schedule import Schedule, VirtualClock
+from tests.simulation.schedule import Runaway, Schedule, VirtualClock
 from tests.simulation.venue import ACCOUNT, Venue
 
 SECOND = 1_000_000_000
@@ -39,6 +39,7 @@ RESTART_NS = 30_000_000
 RECONNECT_NS = 60_000_000
 LOOK_NS = 300_000_000
 QUIET_LOOKS = 2
+ENDS_MAX = 20  # processes that ended by themselves
 STOPS = ("executor", "operator", "kill")
 SHARED_MEMORY = Path("/dev/shm")
 
@@ -52,7 +53,7 @@ class Watching:
     def passed(self, request: SubmitOrder) -> None: ...
     def accepted(self, order: Accepted, stamp_ms: int) -> None: ...
     def began(self, node: Node) -> None: ...
-    def powerless(self) -> None: ...
+    def died(self, node: Node, ended: Ended) -> None: ...
 
 
 class World:
@@ -180,6 +181,10 @@ class World:
     def _ended(self, node: Node, ended: Ended | None) -> None:
         if ended is not None:
             self.ended.append((node.role, ended))
+            if ended.code:
+                self.watch.died(node, ended)
+            if len(self.ended) > ENDS_MAX:
+                raise Runaway(f"{node.role} ends again and again: {ended}")
         self.restart(node)
 
     def orphan(self) -> None:
@@ -197,7 +202,6 @@ class World:
         self.dark = True
         for node in self.nodes.values():
             node.kill()
-        self.watch.powerless()
         self.disk.lose_power()
         self.schedule.after(SECOND // 5, self._power)
 
