@@ -20,7 +20,6 @@ from actors.executor import (
     upkeep,
 )
 from actors.executor.books import Books
-from actors.executor.evidence import Names
 from actors.executor.gate import Gate, may_send
 from actors.executor.identity import ApiKey
 from actors.executor.order_of_work import STATES, STATUS, WORK, Lane
@@ -181,7 +180,7 @@ class Executor(Actor):
             case FeedStatus():
                 return []
             case VenueFill():
-                self._recall(evidence.names(message, session.books))
+                self._recall(message)
                 return self._after(listing.fills(session, [message], now), now)
             case OrderWoken() | Connected() | Disconnected() | UnreadableFrame():
                 return self._after(hear.woken(session, message, now), now)
@@ -240,7 +239,7 @@ class Executor(Actor):
             self.log.error("call_failed", lane=called.lane, error=repr(called.result.error))
         with self.gate_lock:
             hear.landed(self._session, called)
-        self._recall(evidence.names(called.result, self._session.books))
+        self._recall(called.result)
         return self._after(hear.called(self._session, called, now), now)
 
     def _ticked(self, name: str, now: Now) -> Iterable[object]:
@@ -332,9 +331,11 @@ class Executor(Actor):
         with self.gate_lock:
             self._gate = gate
 
-    def _recall(self, names: Names) -> None:
-        """Take from the store what evidence is about and memory does not hold."""
+    def _recall(self, evident: object) -> None:
+        """Take from the store what *evident* is about and memory does not hold."""
         books = self._session.books
+        books.forget()
+        names = evidence.names(evident, books)
         books.recall(self._writer.orders(names.orders).values())
         books.recall_trades(self._writer.known_fills(names.trades))
 

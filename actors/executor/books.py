@@ -123,7 +123,19 @@ class Books:
     def recall_trades(self, trade_ids: Iterable[str]) -> None:
         """Remember that these fills are booked."""
         for trade_id in trade_ids:
-            _remember(self._trades, trade_id, None, TRADES_KEPT_MAX)
+            self._remember_trade(trade_id)
+
+    def forget(self) -> None:
+        """Let go of the oldest of what is over, where there is too much of it.
+
+        Only before evidence is looked up: what is recalled for an answer must not push out
+        something else that the same answer is about.
+        """
+        while len(self._ended) > ENDED_KEPT_MAX:
+            oldest, _ = self._ended.popitem(last=False)
+            del self.orders[oldest]
+        while len(self._trades) > TRADES_KEPT_MAX:
+            self._trades.popitem(last=False)
 
     def take_touched(self) -> list[str]:
         """Return the instruments changed since the last call, each once."""
@@ -149,7 +161,7 @@ class Books:
             case IntentRow():
                 _remember(self._intents, row.intent_id, row, INTENTS_KEPT_MAX)
             case FillRow():
-                _remember(self._trades, row.trade_id, None, TRADES_KEPT_MAX)
+                self._remember_trade(row.trade_id)
             case CursorRow():
                 self._cursors[row.instrument] = row.since_ms
             case DayRow():
@@ -181,9 +193,10 @@ class Books:
         mine.pop(key, None)
         self._ended[key] = None
         self._ended.move_to_end(key)
-        while len(self._ended) > ENDED_KEPT_MAX:
-            oldest, _ = self._ended.popitem(last=False)
-            del self.orders[oldest]
+
+    def _remember_trade(self, trade_id: str) -> None:
+        self._trades[trade_id] = None
+        self._trades.move_to_end(trade_id)
 
 
 def _still_buying(order: OrderRow) -> Decimal:

@@ -39,8 +39,26 @@ def test_only_the_newest_ended_orders_are_kept(monkeypatch):
     row = replace(on.orders[name], state=OrderState.FILLED)
 
     on.recall(replace(row, client_order_id=f"t-{n}", venue_order_id=n) for n in range(1, 4))
+    on.forget()
 
     assert sorted(on.orders) == sorted([name, "t-2", "t-3"])
+
+
+def test_what_is_recalled_for_an_answer_pushes_out_nothing_the_answer_is_about(monkeypatch):
+    monkeypatch.setattr(module, "ENDED_KEPT_MAX", 2)
+    monkeypatch.setattr(module, "TRADES_KEPT_MAX", 1)
+    on, name = with_order()
+    row = replace(on.orders[name], state=OrderState.FILLED)
+    older, newer, missing = (replace(row, client_order_id=f"t-{n}") for n in range(3))
+    on.recall([older, newer])
+    on.recall_trades(["1"])
+
+    on.recall([missing])
+    on.recall_trades(["2"])
+
+    assert {"t-0", "t-1", "t-2"} < set(on.orders)
+    assert on.is_booked("1")
+    assert on.is_booked("2")
 
 
 def test_what_changed_is_told_once():
