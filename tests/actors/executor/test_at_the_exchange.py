@@ -162,6 +162,28 @@ def test_fills_from_while_we_were_down_are_booked_at_the_start(place):
     assert place.differences() == {}
 
 
+def test_more_ended_orders_than_memory_keeps_are_still_ours_when_a_sweep_shows_them(
+    place, monkeypatch
+):
+    monkeypatch.setattr("actors.executor.books.ENDED_KEPT_MAX", 2)
+    place.opened()
+    ask = place.rules["BTC_TRY"].price_down(place.tops["BTC_TRY"].ask)
+    for _ in range(4):
+        name = place.wish(Side.BUY, "0.0005", ask)
+        place.driver.until(lambda name=name: place.state_of(name) is OrderState.FILLED)
+    place.driver.crash()
+
+    driver = place.opened()
+    compared = driver.session.reconciler
+    for _ in range(2):  # the first recalls, the second finds some in memory and some not
+        asked_ms = compared.last.asked_ms
+        compared.want(0)
+        driver.until(lambda asked_ms=asked_ms: compared.last.asked_ms > asked_ms)
+
+    assert driver.books.levels == {}
+    assert place.differences() == {}
+
+
 def test_an_order_that_was_being_sent_when_we_died_is_resolved(place):
     driver = place.opened()
     driver.outlet.call = lambda call: True  # dies after the commit, before the first byte
