@@ -223,9 +223,7 @@ def _keep(
     """Be the keeper until the process ends. What is imported here loads beside the forkserver."""
     from actors import topology
 
-    preload.leave_out(
-        "rich"
-    )  # structlog would load it now; the panel does so when all have started
+    preload.leave_out("rich")  # structlog would load it now; the panel does when all have started
     from actors.runtime.desk_keeper import About, DeskKeeper
     from actors.runtime.keeping import keep
 

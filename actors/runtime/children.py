@@ -12,6 +12,7 @@ import signal
 import sys
 import types
 from collections.abc import Iterator, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 
 from actors.runtime import preload
@@ -67,7 +68,7 @@ class Forkserver:
         }
         if not self._booted:
             said[preload.FIRST_FORKSERVER] = "1"
-        with _told(said), _deaf_to_ctrl_c(), _nameless_main():
+        with _told(said), ctrl_c_held_back(), _nameless_main():
             multiprocessing.forkserver.ensure_running()
         self._booted = True
 
@@ -93,7 +94,7 @@ def start_program(spec: ProgramSpec) -> Spawned:
     """Return the new process of *spec*. Raises OSError when it cannot be started."""
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=serve, args=(spec,), name=spec.role, daemon=True)
-    with _deaf_to_ctrl_c(), _nameless_main():
+    with ctrl_c_held_back(), _nameless_main():
         process.start()
     return Spawned(spec.role, process)
 
@@ -117,13 +118,18 @@ def _told(said: dict[str, str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Have a program that starts now ignore Ctrl-C from its first instruction."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def ctrl_c_held_back() -> Iterator[None]:
+    """Have a program that starts now be deaf to Ctrl-C from its first instruction.
+
+    It is blocked, which a program inherits, not ignored: one that comes meanwhile is ours, and is
+    delivered when this ends.
+    """
+    resource_tracker.ensure_running()  # its start would lift the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
