@@ -184,16 +184,19 @@ def _plan(desk: Desk, keys: secrets.Keys | None, options: Options, *, run_id: st
         )
         for role in topology.ROLES
     )
-    return Plan(endpoints=where, actors=actors, programs=_programs(desk, options, port), port=port)
+    return Plan(
+        endpoints=where, actors=actors, programs=_programs(desk, options, port, run_id), port=port
+    )
 
 
-def _programs(desk: Desk, options: Options, port: int) -> tuple[ProgramSpec, ...]:
+def _programs(desk: Desk, options: Options, port: int, run_id: str) -> tuple[ProgramSpec, ...]:
     if desk.exchange is None:
         return ()
     given: dict[str, Any] = {
         "settings": replace(desk.exchange, port=port),
         "run_dir": options.run_dir,
         "parent_pid": os.getpid(),
+        "run_id": run_id,
     }
     return (
         ProgramSpec(

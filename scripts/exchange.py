@@ -20,7 +20,15 @@ from actors.runtime.clock import SystemClock
 from actors.runtime.contain import attempt
 from actors.runtime.death import Orphaned, follow
 from actors.runtime.effects import Raised
-from actors.runtime.failures import CONFIGURATION, STOPPED, STORE, UNEXPECTED, end, exit_code
+from actors.runtime.failures import (
+    CONFIGURATION,
+    SAID_MAX,
+    STOPPED,
+    STORE,
+    UNEXPECTED,
+    end,
+    exit_code,
+)
 from actors.runtime.logs import LogFile, open_log
 from actors.venues.settings import ExchangeSettings
 from actors.venues.simulated import server
@@ -42,11 +50,13 @@ def run(
     parent_pid: int | None = None,
     control: bool = False,
     started: Callable[[int], None] = lambda _port: None,
+    run_id: str = "",
 ) -> int:
     """Serve until ordered to stop and return the exit code; what went wrong stands on stderr.
 
     With *parent_pid* the exchange ends when that process is gone, as if it had been ordered to.
-    *started* is told the port once requests are answered.
+    *started* is told the port once requests are answered. *run_id* is the desk's, in each line of
+    the log: so the supervisor finds our last words of this run.
     """
     try:
         if parent_pid is not None:
@@ -66,6 +76,7 @@ def run(
         clock=clock,
         role="exchange",
         pid=os.getpid(),
+        run_id=run_id,
     )
     around = server.Surroundings(
         run_dir=run_dir,
@@ -80,11 +91,11 @@ def run(
     if not isinstance(ended, Raised):
         return ended
     code = exit_code(ended.error)
-    log.critical("exchange_failed", exit_code=code, exc_info=ended.error)
-    if code == UNEXPECTED:
-        sys.stderr.write(f"exchange: {type(ended.error).__name__}: {ended.error}\n")
-    else:
-        sys.stderr.write(f"exchange: {ended.error}\n")
+    unexpected = code == UNEXPECTED
+    said = f"{type(ended.error).__name__}: {ended.error}" if unexpected else str(ended.error)
+    where = ended.error if unexpected else None  # what a person has done wrong is no traceback
+    log.critical("exchange_failed", exit_code=code, error=said[:SAID_MAX], exc_info=where)
+    sys.stderr.write(f"exchange: {said}\n")
     return code
 
 

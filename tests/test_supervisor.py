@@ -159,6 +159,20 @@ def test_a_market_file_that_is_not_there_is_told(run_dir):
     assert "none.csv" in said.stderr
 
 
+def test_a_market_file_that_is_not_one_is_told_with_its_line_and_without_a_wait(run_dir):
+    wrong = run_dir / "wrong.csv"
+    bars = "".join(f"{minute * 60_000},9,9,9,9,1\n" for minute in range(20))
+    wrong.write_text(f"open_time_ms,open,high,low,close,quote_volume\n{bars}1200000,9,x,9,9,1\n")
+    began = time.monotonic()
+
+    said = supervisor("--market", str(wrong), "--run-dir", str(run_dir / "new"))
+
+    assert said.returncode == 78
+    assert "wrong.csv: line 22: high is 'x', expected a number" in said.stderr
+    assert time.monotonic() - began < 15  # 20 s it would wait for a venue that answers nothing
+    assert "Traceback" not in (run_dir / "new" / "logs" / "exchange.jsonl").read_text()
+
+
 def test_live_as_it_is_shipped_says_what_nobody_has_written_down_yet(run_dir):
     said = supervisor("--config", "config/live.toml", "--run-dir", str(run_dir / "new"))
 

@@ -77,4 +77,6 @@ def _settled(session: Session, now: Now) -> bool:
     alive = session.books.all_alive()
     if session.in_flight or any(o.state is not OrderState.LIVE for o in alive):
         return False
+    if not session.reconciled and not alive and not session.strays:
+        return True  # nothing was sent in this life, and nothing of an earlier one is open
     return not cancels.ends_empty(session) or session.clearance.is_clear

@@ -80,6 +80,31 @@ def test_a_desk_that_was_never_reconciled_just_leaves():
     assert advanced(one) == ["leave"]
 
 
+def test_a_desk_whose_venue_never_answered_does_not_wait_for_it_to_show_nothing():
+    one = Standing(settings(on_stop="cancel"), running=False)
+    ending.stop(one.session, "ORDERED", one.now)
+
+    assert advanced(one) == ["leave"]
+
+
+def test_a_desk_that_was_never_reconciled_waits_for_what_rests():
+    one = Standing(settings(on_stop="cancel"))
+    one.session.reconciled = False
+    resting(one)
+    ending.stop(one.session, "ORDERED", one.now)
+
+    assert advanced(one) == []
+
+
+def test_a_desk_that_was_never_reconciled_waits_for_strays_to_be_taken_back():
+    one = Standing(settings(on_stop="cancel"))
+    one.session.reconciled = False
+    one.session.strays[VENUE_ID] = "t-stray"
+    ending.stop(one.session, "ORDERED", one.now)
+
+    assert advanced(one) == []
+
+
 @pytest.mark.parametrize(
     ("waited_ms", "state"), [(19_999, Phase.STOPPING), (20_000, Phase.STOPPING)]
 )
