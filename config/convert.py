@@ -113,7 +113,8 @@ class Reader:
         """Note what a struct says of its values, at the field whose name it begins with."""
         name = str(why).split(" ")[0]
         if name in raw:
-            return self.note(_joined(key, name), found=shown(raw[name]), expected=str(why))
+            expected = str(why).removeprefix(f"{name} must be ")
+            return self.note(_joined(key, name), found=shown(raw[name]), expected=expected)
         return self.note(key, found="values that do not fit together", expected=str(why))
 
     def _amount(self, raw: object, kind: Any, meta: Meta | None, key: str) -> Any:

@@ -139,8 +139,8 @@ class ExchangeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         if self.rate <= 0:
-            raise ValueError(f"rate is {self.rate}, expected more than 0")
+            raise ValueError(f"rate must be more than 0, not {self.rate}")
         if not 0 < self.speed <= SPEED_MAX:
-            raise ValueError(f"speed is {self.speed}, expected more than 0 and at most {SPEED_MAX}")
+            raise ValueError(f"speed must be above 0, at most {SPEED_MAX}, not {self.speed}")
         if self.market is not None and self.instrument not in self.instruments:
-            raise ValueError(f"instrument {self.instrument} is not among instruments")
+            raise ValueError(f"instrument must be among instruments, not {self.instrument}")

@@ -21,7 +21,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self):
         if self.position_max_try < 0:
-            raise ValueError("position_max_try is an amount of at least 0")
+            raise ValueError("position_max_try must be an amount of at least 0")
         if self.cap_try is not None and self.cap_try > self.position_max_try:
             raise ValueError("a cap above the position limit")
 
@@ -153,7 +153,7 @@ def test_what_a_struct_says_of_its_values_is_a_fault_at_that_field():
     key, found, expected = fault_of({"position_max_try": "-1"}, kind=Limits)
 
     assert (key, found) == ("gate.position_max_try", "'-1'")
-    assert expected == "position_max_try is an amount of at least 0"
+    assert expected == "an amount of at least 0"
 
 
 def test_values_that_do_not_fit_together_are_a_fault_of_the_table():

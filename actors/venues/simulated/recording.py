@@ -24,6 +24,7 @@ TRADE_HEADER = ("time_ms", "trade_id", "taker_side", "price", "quantity")
 BAR_STEPS_MS = (0, 20_000, 40_000, 59_000)  # when in its minute a bar's four prices are reached
 VERTICES = len(BAR_STEPS_MS)
 TICKS_MAX = 10**15
+DIGITS_MAX = 20  # before the point, and zeros after it
 
 
 class MarketFileError(Exception):
@@ -105,6 +106,8 @@ class _Row(Struct, frozen=True):
             raise self.wrong(f"{name} is {cell[:40]!r}, expected a number") from None
         if not value.is_finite() or value < 0 or (value == 0 and not zero):
             raise self.wrong(f"{name} is {cell[:40]!r}, expected a number above zero")
+        if not -DIGITS_MAX <= value.adjusted() <= DIGITS_MAX:
+            raise self.wrong(f"{name} is {cell[:40]!r}, no amount of any market")
         return value
 
 
