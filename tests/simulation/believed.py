@@ -18,7 +18,6 @@ from store.rows import (
     FillRow,
     InstrumentRow,
     LevelRow,
-    MetaRow,
     OrderRow,
     PositionRow,
     Row,
@@ -41,7 +40,6 @@ class Believed:
         self._levels: dict[tuple[str, str, str], LevelRow] = {}
         self._trades: set[str] = set()
         self._intents: dict[str, str] = {}
-        self._epoch = 0
         self._batches: set[tuple[str, str]] = set()
 
     def level(self, strategy: str, instrument: str) -> Level:
@@ -81,10 +79,6 @@ class Believed:
                 self._trades.add(row.trade_id)
             case BalanceRow() if row.account in (FREE, HELD) and row.amount < 0:
                 return [("I3", f"{row.account} {row.asset} is {text(row.amount)}")]
-            case MetaRow() if row.key == "epoch":
-                if int(row.value) <= self._epoch:
-                    return [("I8", f"epoch {row.value} after {self._epoch}")]
-                self._epoch = int(row.value)
         return []
 
     def _order(self, row: OrderRow, entry: Entry) -> Broken:

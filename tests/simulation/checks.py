@@ -47,6 +47,7 @@ class Watch(Watching):
         self._permits: dict[str, int] = {}  # issuer -> when the newest it echoed was issued
         self._committed_ns: dict[str, int] = {}
         self._sent: set[str] = set()
+        self._epoch = 0
         self._taken: set[str] = set()
         self._most = _most()
         world.watch = self
@@ -92,6 +93,10 @@ class Watch(Watching):
         if node.role == "executor":
             self._nonces.clear()
             self._permits.clear()
+            epoch = node.actor._writer.epoch
+            if epoch <= self._epoch:
+                self.broken("I8", f"epoch {epoch} after {self._epoch}")
+            self._epoch = epoch
 
     def died(self, node: Node, ended: Ended) -> None:
         self.broken("DIED", f"{node.role} ended itself: {ended}")

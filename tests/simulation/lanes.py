@@ -14,7 +14,16 @@ from actors.runtime.effects import Call
 from actors.runtime.lanes import LaneSpec
 from tests.simulation.nodes import Node
 from tests.simulation.schedule import Schedule
-from tests.simulation.venue import FINE, HANG, LOST_AFTER, LOST_BEFORE, REFUSED, THROTTLED, Venue
+from tests.simulation.venue import (
+    FINE,
+    HANG,
+    LOST_AFTER,
+    LOST_BEFORE,
+    REFUSED,
+    THROTTLED,
+    Venue,
+    VenueFaults,
+)
 
 MS = 1_000_000
 TRIP_MIN_MS, TRIP_MAX_MS = 1, 8
@@ -134,16 +143,22 @@ class Lanes:
         if self.quiet:
             return FINE
         draw = self._rng.randrange(100)
-        one = self._faults
-        submit = isinstance(request, SubmitOrder)
-        for fate, chance in (
-            (LOST_BEFORE, one.lost_before if submit else one.reads_fail),
-            (LOST_AFTER, one.lost_after if submit else one.reads_fail),
-            (REFUSED, one.refused if submit else 0),
-            (THROTTLED, one.throttled if submit else 0),
-            (HANG, one.hang if submit else one.reads_fail),
-        ):
+        for fate, chance in _chances(self._faults, request):
             if draw < chance:
                 return fate
             draw -= chance
         return FINE
+
+
+def _chances(one: VenueFaults, request: object) -> tuple[tuple[str, int], ...]:
+    """Return the fates that *request* may have, in percent; the rest goes well."""
+    if isinstance(request, SubmitOrder):
+        return (
+            (LOST_BEFORE, one.lost_before),
+            (LOST_AFTER, one.lost_after),
+            (REFUSED, one.refused),
+            (THROTTLED, one.throttled),
+            (HANG, one.hang),
+        )
+    fails = one.deletes_fail if isinstance(request, CancelOrder) else one.reads_fail
+    return ((LOST_BEFORE, fails), (LOST_AFTER, fails), (HANG, one.reads_fail))

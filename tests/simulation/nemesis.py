@@ -77,7 +77,7 @@ class Nemesis:
             return
         if kill.stopped_ms:
             node.freeze()
-            after = node.thaw if kill.role == topology.SUPERVISOR else partial(self._dead, node)
+            after = node.thaw if kill.goes_on else partial(self._dead, node)
             self._world.schedule.after(kill.stopped_ms * MS, after)
         elif kill.point:
             node.doom = kill.point

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from actors.runtime.actor import KILL_FILE
-from messages.control import Kill, Reply, Resume, SetLevel
+from messages.control import Kill, Reply, Resume, SetLevel, StatusQuery
 from messages.state import Level, Scope
 from tests.simulation.schedule import Schedule
 
@@ -30,12 +30,14 @@ class Person:
         self.clear_since_ns: int | None = None
         self.on_clear: Callable[[], None] = lambda: None
         self._lifting = False
+        self._asks: object = None  # what a person says to see how far it is
         self.levels: list[tuple[Scope, str, Level]] = []  # set, answered, and not taken back
         self._level: SetLevel | None = None
 
     def kill(self) -> None:
         """Press the kill switch until it is heard, then ask until everything is clear."""
         self.pressed, self._lifting, self.clear_since_ns = True, False, None
+        self._asks = Kill(reason="by hand")
         if self.killed_ns is None:
             self._press()
         else:
@@ -46,6 +48,7 @@ class Person:
         self.pressed, self._lifting, self.clear_since_ns = True, False, None
         (self._run_dir / KILL_FILE).write_text("by hand\n")
         self.killed_ns = self._schedule.now_ns
+        self._asks = StatusQuery()
         self._ask()
 
     def resume(self) -> None:
@@ -91,7 +94,7 @@ class Person:
 
     def _ask(self) -> None:
         if self.pressed and self.clear_since_ns is None and not self._lifting:
-            self._tell("executor", Kill(reason="by hand"))
+            self._tell("executor", self._asks)
             self._schedule.after(ASKS_NS, self._ask)
 
     def _lift(self) -> None:

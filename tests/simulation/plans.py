@@ -26,7 +26,7 @@ POINT_NAMES = tuple(POINTS)
 class KillAt(Struct, frozen=True, kw_only=True, tag="kill"):
     """SIGKILL of a role: now, *steps* effects later, or when it next passes *point*.
 
-    *stopped_ms*: SIGSTOP for so long, then SIGKILL; the supervisor goes on instead.
+    *stopped_ms*: SIGSTOP for so long, then SIGKILL, or SIGCONT when it *goes_on*.
     """
 
     at_ms: int
@@ -34,6 +34,7 @@ class KillAt(Struct, frozen=True, kw_only=True, tag="kill"):
     steps: int = 0
     point: str = ""
     stopped_ms: int = 0
+    goes_on: bool = False
 
 
 class CutAt(Struct, frozen=True, kw_only=True, tag="cut"):
@@ -134,6 +135,7 @@ def _kills(rng: Random) -> list[Fault]:
                 steps=rng.randrange(1, 12) if 5 <= how < 8 else 0,
                 point=rng.choice(POINT_NAMES) if how < 5 and role == "executor" else "",
                 stopped_ms=rng.randrange(100, 3_200) if how == 8 else 0,
+                goes_on=rng.randrange(2) == 0,
             )
         )
     return kills
@@ -164,10 +166,10 @@ def _people(rng: Random) -> list[Fault]:
     if rng.randrange(5) == 0:
         lasts_ms = rng.randrange(200, 2_500)
         done.append(PressAt(at_ms=_when(rng), lasts_ms=lasts_ms, by_file=rng.randrange(3) == 0))
-    if rng.randrange(5) == 0:
+    if rng.randrange(4) == 0:
         scope, name = rng.choice((("desk", ""), ("strategy", "churn_a"), ("instrument", "ETH_TRY")))
         level = rng.choice(("REDUCE_ONLY", "PAUSED", "HALTED"))
-        lasts_ms = rng.randrange(200, 2_500)
+        lasts_ms = rng.randrange(200, 4_000)
         done.append(
             LevelAt(at_ms=_when(rng), lasts_ms=lasts_ms, scope=scope, name=name, level=level)
         )
@@ -185,7 +187,9 @@ def _host(rng: Random) -> list[Fault]:
         done.append(FeedAt(at_ms=_when(rng), lasts_ms=rng.choice((200, 1_500, 6_000))))
     if rng.randrange(6) == 0:  # longer than the silence after which orders are taken back
         stopped_ms = rng.choice((1_000, 2_500, 5_500))
-        done.append(KillAt(at_ms=_when(rng), role="supervisor", stopped_ms=stopped_ms))
+        done.append(
+            KillAt(at_ms=_when(rng), role="supervisor", stopped_ms=stopped_ms, goes_on=True)
+        )
     if rng.randrange(12) == 0:
         done.append(OrphanAt(at_ms=_when(rng)))
     return done
@@ -216,6 +220,7 @@ def _venue(rng: Random) -> VenueFaults:
         hang=chance(8),
         hang_max_ms=rng.choice((200, 1_000, 6_000)),
         reads_fail=chance(4) if rng.randrange(2) else 0,
+        deletes_fail=chance(20),
         hidden_max_ms=rng.choice((0, 200, 550)),
         cancel_slow_max_ms=rng.choice((0, 200, 1_500)),
     )

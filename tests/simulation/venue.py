@@ -71,6 +71,7 @@ class VenueFaults(Struct, frozen=True, kw_only=True):
     hang: int = 0
     hang_max_ms: int = 8_000
     reads_fail: int = 0
+    deletes_fail: int = 0
     hidden_max_ms: int = 0  # a new order, or a fill, is not in queries for up to this long
     cancel_slow_max_ms: int = 0
 

@@ -117,7 +117,7 @@ class World:
         if executor._session.books.all_alive():
             return False
         if self.plan.ending != "still":
-            return self.person.clear_since_ns is not None
+            return self.person.clear_since_ns is not None and not executor.waiting_for()
         everyone = self.nodes.values()
         return self._is_flat() and not any(node.waiting_for() for node in everyone)
 

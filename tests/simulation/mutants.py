@@ -1,0 +1,335 @@
+"""Which deliberate bugs there are, where each is put in, and which promise it breaks."""
+
+from tests.simulation import bugs
+from tests.simulation import bugs_in_books as books
+from tests.simulation.bugs import Make
+from tests.simulation.mutation import ITS_OWN, Mutant, World
+from tests.simulation.plans import CutAt, KillAt, PressAt
+from tests.simulation.venue import VenueFaults
+
+
+def _mutant(
+    name: str,
+    caught_by: str,
+    *patches: tuple[str, Make],
+    seeds: tuple[int, ...] = (0,),
+    world: World = ITS_OWN,
+) -> Mutant:
+    full = tuple((_NAMES.get(where.split(".")[0], "") + where, make) for where, make in patches)
+    return Mutant(
+        name=name, caught_by=tuple(caught_by.split()), patches=full, seeds=seeds, world=world
+    )
+
+
+_EXECUTOR = (
+    "actor accept books clearance draft duties evidence facts fills gate hear listing pace permits"
+    " positions published records resolver sweep venue_calls"
+)
+_NAMES = dict.fromkeys(_EXECUTOR.split(), "actors.executor.")
+_HUNG = World(venue=VenueFaults(hang=80, hang_max_ms=2_900), faults=())
+_ORDERS_STALL = World(
+    faults=tuple(
+        CutAt(
+            at_ms=at_ms,
+            lasts_ms=1_300,
+            socket="executor.orders",
+            sender="risk_gate",
+            hearer="executor",
+            how="stall",
+        )
+        for at_ms in (2_000, 3_600, 5_200, 6_800)
+    )
+)
+_PERMITS_STALL = World(
+    faults=(
+        CutAt(
+            at_ms=3_000,
+            lasts_ms=3_500,
+            socket="executor.permits",
+            sender="supervisor",
+            hearer="executor",
+            how="stall",
+        ),
+        KillAt(at_ms=3_300, role="supervisor", stopped_ms=5_000, goes_on=True),
+    )
+)
+_KILLED_IN_FLIGHT = World(
+    venue=VenueFaults(hang=80, hang_max_ms=1_000, hidden_max_ms=550),
+    faults=tuple(KillAt(at_ms=at_ms, role="executor") for at_ms in range(1_500, 8_500, 700)),
+)
+_DELETES_LOST = World(
+    venue=VenueFaults(deletes_fail=45),
+    faults=(PressAt(at_ms=5_000, lasts_ms=60_000), PressAt(at_ms=8_000, lasts_ms=60_000)),
+    ending="killed",
+)
+
+MUTANTS = (
+    # an order is sent once, as it was written down, after that
+    _mutant(
+        "send_before_commit",
+        "I1 I2",
+        ("actors.runtime.actor.Actor._carry_out", bugs.calls_first),
+        seeds=(1,),
+    ),
+    _mutant(
+        "send_again_after_lost",
+        "I1",
+        ("actor.Executor._called", bugs.sends_again),
+        seeds=(2,),
+    ),
+    _mutant(
+        "send_again_after_start",
+        "I1 I18",
+        ("duties.do", bugs.sends_at_start),
+        seeds=(2,),
+    ),
+    _mutant(
+        "fresh_stamp",
+        "I13",
+        ("venue_calls.Handler._ask", bugs.fresh_stamp),
+        seeds=(0,),
+    ),
+    _mutant(
+        "twice_the_size",
+        "I4",
+        ("venue_calls.Handler._ask", bugs.twice_the_size),
+        seeds=(0,),
+    ),
+    _mutant(
+        "approved_more_than_allocated",
+        "I4",
+        ("actors.risk_gate.actor.review", bugs.larger),
+        seeds=(0,),
+    ),
+    # what may pass the gate
+    _mutant(
+        "send_budget_ignored",
+        "I13",
+        ("actor.may_send", bugs.gate_with(expires_ms=True)),
+        seeds=(0,),
+        world=_HUNG,
+    ),
+    _mutant(
+        "kill_only_answers",
+        "I5",
+        ("actor.Executor._kill", bugs.only_talks),
+        seeds=(2,),
+    ),
+    _mutant(
+        "kill_in_memory_only",
+        "I5",
+        ("actor.Executor._kill", bugs.in_memory_only),
+        seeds=(2,),
+    ),
+    _mutant(
+        "file_kill_not_read",
+        "I5",
+        ("actors.runtime.actor.Actor.kill_file_present", bugs.always(False)),
+        seeds=(1,),
+    ),
+    _mutant(
+        "permit_counts_from_arrival",
+        "I5",
+        ("actor.Executor._permitted", bugs.from_arrival),
+        seeds=(0,),
+        world=_PERMITS_STALL,
+    ),
+    _mutant(
+        "one_permit_is_enough",
+        "I5",
+        ("permits.Permits.until_ms", bugs.one_is_enough),
+        seeds=(1,),
+    ),
+    _mutant(
+        "permits_not_asked_for",
+        "I5",
+        ("actor.may_send", bugs.gate_with(permit=True)),
+        ("accept._batch_breach", bugs.without("NO_PERMIT")),
+        seeds=(1,),
+    ),
+    _mutant(
+        "level_neither_told_nor_looked_at",
+        "I5 I12",
+        ("gate.MAY_SEND", bugs.all_may_send),
+        ("published.executor_status", bugs.told_as_active),
+        ("published.instrument_state", bugs.state_as_active),
+        seeds=(0,),
+    ),
+    _mutant(
+        "level_not_written",
+        "I5 I6 I7 I12",
+        ("actor.Executor.commit", bugs.level_not_written),
+        seeds=(0,),
+    ),
+    _mutant(
+        "deadline_ignored",
+        "I13",
+        ("accept._batch_breach", bugs.without("EXPIRED")),
+        seeds=(0,),
+        world=_ORDERS_STALL,
+    ),
+    _mutant(
+        "clear_without_looking",
+        "I19",
+        ("clearance.Clearance.is_clear", bugs.with_property(True)),
+        seeds=(10,),
+    ),
+    # not knowing
+    _mutant(
+        "lost_is_no",
+        "I4 I18",
+        ("evidence.of_outcome", books.lost_is_no),
+        seeds=(4,),
+    ),
+    _mutant(
+        "absent_at_once",
+        "I4 I18",
+        ("resolver.Resolver._missed", books.absent_at_once),
+        seeds=(5,),
+    ),
+    _mutant(
+        "absent_too_early",
+        "I4 I18",
+        ("resolver.Resolver._missed", books.too_early),
+        seeds=(0,),
+        world=_KILLED_IN_FLIGHT,
+    ),
+    _mutant(
+        "restart_forgets_what_was_sent",
+        "I17 I19",
+        ("duties.restarted", books.no_restart),
+        seeds=(1,),
+    ),
+    _mutant(
+        "unknown_is_no_exposure",
+        "I4",
+        ("published.instrument_state", books.unknown_is_nothing),
+        ("published.executor_status", books.nothing_unknown),
+        ("accept._leg_breach", books.entries_go_on),
+        seeds=(1,),
+    ),
+    _mutant(
+        "new_orders_are_missed",
+        "I18",
+        ("hear._not_found", books.missed_at_once),
+        seeds=(9,),
+    ),
+    # the end of an order
+    _mutant(
+        "final_too_soon",
+        "I11",
+        ("facts._settled", books.final_too_soon),
+        seeds=(0,),
+    ),
+    _mutant(
+        "cancel_is_final",
+        "I4 I11 I18",
+        ("hear._REACTIONS", books.cancel_is_final),
+        seeds=(0,),
+    ),
+    _mutant(
+        "cancels_once",
+        "I17 I19",
+        ("pace.Backoff.is_due", books.cancels_once),
+        seeds=(0,),
+        world=_DELETES_LOST,
+    ),
+    _mutant(
+        "version_stays_at_the_end",
+        "I9",
+        ("facts._ended", books.version_stays),
+        seeds=(0,),
+    ),
+    _mutant(
+        "version_rises_with_fills",
+        "I9",
+        ("fills.book", books.rises_with_fills),
+        seeds=(0,),
+    ),
+    # fills and money
+    _mutant(
+        "fills_booked_again",
+        "DIED I15",
+        ("books.Books.is_booked", bugs.always(False)),
+        seeds=(0,),
+    ),
+    _mutant(
+        "fill_known_by_its_order",
+        "DIED I15",
+        ("listing.fills", books.fills_as(books.by_order)),
+        seeds=(0,),
+    ),
+    _mutant(
+        "rounded_quantities",
+        "I16 I17 I18",
+        ("listing.fills", books.fills_as(books.rounded)),
+        seeds=(0,),
+    ),
+    _mutant(
+        "sweep_without_overlap",
+        "I15 I17",
+        ("sweep.begin", books.no_overlap),
+        seeds=(5,),
+    ),
+    _mutant(
+        "tax_forgotten",
+        "I16 I18",
+        ("fills._cost", books.no_charge("tax")),
+        seeds=(0,),
+    ),
+    _mutant(
+        "fee_forgotten",
+        "I16 I18",
+        ("fills._cost", books.no_charge("fee")),
+        seeds=(0,),
+    ),
+    _mutant(
+        "refund_forgotten",
+        "I16 I18",
+        ("fills.execution", books.refund_forgotten),
+        seeds=(0,),
+    ),
+    _mutant(
+        "hold_not_released",
+        "I7 I16",
+        ("draft.Draft.transfer", books.without_transfer("release")),
+        seeds=(0,),
+    ),
+    _mutant(
+        "one_sided_fills",
+        "I3",
+        ("draft.Draft.transfer", books.one_sided),
+        seeds=(0,),
+    ),
+    _mutant(
+        "sold_stays",
+        "I9",
+        ("positions._sold", books.sold_stays),
+        seeds=(0,),
+    ),
+    # the store
+    _mutant(
+        "epoch_stays",
+        "I8",
+        ("store.writer.recall.meta", books.epoch_stays),
+        seeds=(0,),
+    ),
+    _mutant(
+        "journal_not_chained",
+        "I6 I7",
+        ("store.journal.sealed", books.not_chained),
+        seeds=(0,),
+    ),
+    _mutant(
+        "commits_not_durable",
+        "I1 I2 I4 I7 I8 I9 I15",
+        ("store.open.WRITER", books.less_durable),
+        seeds=(1,),
+    ),
+    _mutant(
+        "records_kept_twice",
+        "DIED",
+        ("records.keep", books.repeats),
+        seeds=(17,),
+    ),
+)
