@@ -166,11 +166,13 @@ def _not_found(session: Session, order: OrderRow, code: str, now: Now) -> list[W
     """Count that the venue does not find an id of its own, once queries must show the order."""
     name = order.client_order_id
     session.watching.missing.pop(name, None)  # the next list says whether to ask again
+    settings, lag_ms = session.settings, session.settings.visibility_lag_s * 1_000
     known_ms = now.wall_ms - (order.confirmed_ms or now.wall_ms)
-    if known_ms < session.settings.visibility_lag_s * 1_000:
+    sent_ms = session.venue_ms(now) - order.stamp_ms  # the wall clock may have been stepped
+    if min(known_ms, sent_ms) < lag_ms:
         return []
     count = session.not_found[name] = session.not_found.get(name, 0) + 1
-    if count < session.settings.asking.not_found_max:
+    if count < settings.asking.not_found_max:
         return []
     row = halt(Scope.INSTRUMENT, order.instrument, f"{ORDER_NOT_FOUND} {name}", 0)
     return findings.halted(session, row, {"said": code, "times": count}, now)
