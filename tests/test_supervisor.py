@@ -160,15 +160,13 @@ def test_a_market_file_that_is_not_there_is_told(run_dir):
 
 
 def test_a_market_file_that_is_not_one_is_told_with_its_line_and_without_a_wait(run_dir):
-    wrong = run_dir / "wrong.csv"
-    bars = "".join(f"{minute * 60_000},9,9,9,9,1\n" for minute in range(20))
-    wrong.write_text(f"open_time_ms,open,high,low,close,quote_volume\n{bars}1200000,9,x,9,9,1\n")
-    began = time.monotonic()
+    wrong, began = run_dir / "wrong.csv", time.monotonic()
+    wrong.write_text("open_time_ms,open,high,low,close,quote_volume\n0,9,x,9,9,1\n")
 
     said = supervisor("--market", str(wrong), "--run-dir", str(run_dir / "new"))
 
     assert said.returncode == 78
-    assert "wrong.csv: line 22: high is 'x', expected a number" in said.stderr
+    assert "wrong.csv: line 2: high is 'x', expected a number" in said.stderr
     assert time.monotonic() - began < 15  # 20 s it would wait for a venue that answers nothing
     assert "Traceback" not in (run_dir / "new" / "logs" / "exchange.jsonl").read_text()
 
@@ -239,6 +237,19 @@ def test_both_permits_flow_and_the_desk_may_trade(running):
 
 def test_the_market_is_heard(running):
     until(lambda: (running.report()["feeds"] or {}).get("verdict") == "NORMAL", "feeds", START_S)
+
+
+def deaf_to(number: signal.Signals, pid: int) -> bool:
+    said = dict(line.split(":") for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool((int(said["SigIgn"], 16) | int(said["SigBlk"], 16)) >> (number - 1) & 1)
+
+
+def test_ctrl_z_stops_nobody_and_a_quit_leaves_who_cancels_what_rests(running):
+    running.ready()
+
+    assert deaf_to(signal.SIGTSTP, running.process.pid)
+    for pid in descendants(running.process.pid):
+        assert all(deaf_to(one, pid) for one in (signal.SIGTSTP, signal.SIGQUIT))
 
 
 def test_no_process_of_the_desk_has_a_key_in_its_environment(running):

@@ -122,10 +122,11 @@ def ctrl_c_held_back() -> Iterator[None]:
     """Have a program that starts now be deaf to Ctrl-C from its first instruction.
 
     It is blocked, which a program inherits, not ignored: one that comes meanwhile is ours, and is
-    delivered when this ends.
+    delivered when this ends. So are the other keys that a terminal makes a signal of.
     """
-    resource_tracker.ensure_running()  # its start would lift the block
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, preload.KEYS)
+    resource_tracker.ensure_running()  # its start lifts the block of Ctrl-C
+    signal.pthread_sigmask(signal.SIG_BLOCK, preload.KEYS)
     try:
         yield
     finally:

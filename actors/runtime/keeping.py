@@ -32,6 +32,8 @@ def keep(
     echo: Callable[[bytes], None],
 ) -> NoReturn:
     """Be the keeper that *build* makes until it is stopped; *echo* gets each line of its log."""
+    # Ctrl-Z would stop the permits, and the watchdog would end the desk when it goes on.
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)
     os.umask(0o077)  # what is written from here on is its owner's alone
     trace = process.trace_file(str(run_dir), role)
     around = birth.surroundings(role, run_dir, endpoints, runtime, trace=trace, echo=echo)

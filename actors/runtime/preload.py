@@ -15,6 +15,9 @@ SUPERVISOR_PID = "BTCBOT_SUPERVISOR_PID"  # set by the supervisor around the for
 TRACE_FILE = "BTCBOT_FORKSERVER_TRACE"
 FIRST_FORKSERVER = "BTCBOT_FIRST_FORKSERVER"
 
+# Ctrl-C, Ctrl-Z and Ctrl-\ are for the supervisor; its children are deaf to them and inherit that.
+KEYS = (signal.SIGINT, signal.SIGTSTP, signal.SIGQUIT)
+
 PID: int | None = None  # the forkserver's own, for its children to compare with
 FIRST = False  # started together with the supervisor, from the same text
 
@@ -24,7 +27,8 @@ def _arm(supervisor_pid: int) -> int:
         death.follow(supervisor_pid, signal.SIGKILL)
     except death.Orphaned:
         os._exit(0)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's; children inherit it
+    for key in KEYS:
+        signal.signal(key, signal.SIG_IGN)
     os.umask(0o077)
     _say_trouble_in(os.environ.pop(TRACE_FILE, os.devnull))
     return os.getpid()
