@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from messages.codec import Unreadable
 from scripts.desk import Ended, Told
 from store.failures import CONFIGURATION, StoreFailed, StoreRefused
 from store.open import STORE_FILE
@@ -33,6 +34,9 @@ def opened(run_dir: Path) -> Iterator[Reader]:
         raise Told(Ended.CONFIGURATION if wrong else Ended.UNREACHABLE, str(why)) from why
     except StoreFailed as why:
         raise Told(Ended.NO, f"the store cannot be read: {why}") from why
+    except Unreadable as why:
+        said = f"the journal is damaged ({why}): `btcbot verify` says where"
+        raise Told(Ended.NO, said) from why
 
 
 def most(limit: int, *, everything: bool) -> int:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from actors.runtime.control import Unreachable, ask
 from actors.venues.simulated.journal import JournalDamaged
+from messages.codec import Unreadable
 from messages.control import ReconcileQuery, Reply
 from scripts import recorded, shown
 from scripts.books import opened
@@ -24,6 +25,8 @@ from store.verify import verify as refold
 LIVE, FILE, LAST = "live", "file", "last_reconcile"
 PATIENCE_S = 35.0  # the executor itself tries for 30
 UNKNOWN = "UNKNOWN"
+# What reading entries that somebody changed may raise.
+_UNREADABLE = (Unreadable, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
 
 class Compared(Struct, frozen=True, kw_only=True):
@@ -64,6 +67,14 @@ def with_the_desk(run_dir: Path) -> Compared:
 
 def stopped(run_dir: Path, reader: Reader) -> Compared:
     """Return how the books of a stopped desk stand against the venue's last known amounts."""
+    try:
+        return _recorded(run_dir, reader)
+    except _UNREADABLE as why:
+        said = f"not compared with the venue: the journal cannot be read: {why}"
+        return Compared(venue=LAST, differences=[said], unknown=[])
+
+
+def _recorded(run_dir: Path, reader: Reader) -> Compared:
     last = recorded.last_reconciled(reader)
     unknown = [
         {key: one[key] for key in ("client_order_id", "instrument", "outcome", "created_ms")}

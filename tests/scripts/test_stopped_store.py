@@ -17,6 +17,7 @@ from store.writer import Writer
 from tests.scripts.commands import btcbot, here
 
 ORDERS = 3
+CUT, NOTHING, OTHER_ROWS = b"\x81\xa1a", b"\xc0", b"\x92\x80\x91\x92\xa7posting\x91\x01"
 IDENTITY = Identity(mode="live", base_url="https://venue.example", key_hash="")
 
 
@@ -228,3 +229,31 @@ def test_store_of_a_newer_version_is_refused_with_78(store):
 
     assert (done.code, done.out) == (78, "")
     assert "NEWER_STORE" in done.err
+
+
+def damaged(store, body):
+    """A store with every body of its journal overwritten, by somebody who knows of the triggers."""
+    with sqlite3.connect(store / STORE_FILE) as raw:
+        names = raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in names:
+            raw.execute(f"DROP TRIGGER {name}")
+        raw.execute("UPDATE journal SET body = ?", [body])
+    raw.close()
+    return store
+
+
+@pytest.mark.parametrize("body", [CUT, NOTHING, OTHER_ROWS])
+def test_journal_that_cannot_be_read_is_told_by_verify(store, body):
+    done = here("verify", run_dir=damaged(store, body))
+
+    assert done.code == 1
+    assert "JOURNAL" in done.out
+    assert "FAIL" in done.out
+
+
+@pytest.mark.parametrize("body", [CUT, NOTHING])
+def test_order_whose_entry_cannot_be_read_is_no_traceback(store, body):
+    done = here("explain", "last", run_dir=damaged(store, body))
+
+    assert done.code == 1
+    assert "btcbot verify" in done.err
