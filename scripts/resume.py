@@ -23,6 +23,10 @@ NOT_LATCHED, NOT_RECONCILED, LATCHED = "NOT_LATCHED", "NOT_RECONCILED", "LATCHED
 RECONCILED_WITHIN_MS = 15_000  # a desk that was just killed compares once more
 FOLLOWED_WITHIN_MS = 2_000
 AGAIN_MS = 200
+ONLY_GUARDS = (
+    "where only risk gate and supervisor heard a kill, for the executor was away, they still "
+    "hold the permits: btcbot resume --yes lifts that too"
+)
 
 CodeOption = Annotated[
     str, typer.Option("--code", help="The code of a report, younger than a minute.", metavar="C")
@@ -35,13 +39,15 @@ def resume(code: CodeOption = "", yes: YesOption = False, run_dir: RunDir = VAR)
     if not code:
         asked = _say(run_dir, Resume())
         show(asked)
-        if asked.code == NOT_LATCHED or not yes:
+        if not yes:
+            if asked.code == NOT_LATCHED:
+                shown.say(ONLY_GUARDS)
             return
-        code = str(asked.report["confirm"])
+        code = str(asked.report.get("confirm", ""))  # none is needed where nothing is latched
     reply = _say(run_dir, Resume(code=code))
     for guard in GUARDS:
         _lift(run_dir, guard, code)
-    shown.say(f"resumed: {reply.message}" if reply.code != NOT_LATCHED else reply.message)
+    shown.say(f"resumed: {reply.message}" if reply.code != NOT_LATCHED else "permits may flow")
 
 
 def show(reply: Reply) -> None:

@@ -4,7 +4,9 @@ import threading
 
 import pytest
 
+from actors.runtime.control import ask
 from actors.topology import ROLES
+from messages.control import Kill
 from store.readers import Reader
 from tests.scripts.commands import btcbot, here
 
@@ -151,6 +153,20 @@ def test_resume_where_nothing_is_killed_changes_nothing(desk):
 
     assert done.code == 0
     assert "not killed" in done.out
+
+
+def test_resume_lifts_a_kill_that_never_reached_the_executor(desk):
+    for guard in ("risk_gate.control", "supervisor.control"):
+        assert ask(desk.run_dir, guard, Kill(reason="the executor was away"), 2.0).ok
+    desk.wait_until(lambda: not _sends_again(desk), "no permits after a kill")
+
+    looked = here("resume", run_dir=desk.run_dir)
+    still = _sends_again(desk)
+    lifted = here("resume", "--yes", run_dir=desk.run_dir)
+
+    assert (looked.code, still, lifted.code) == (0, False, 0)
+    assert "resume --yes" in looked.out
+    desk.wait_until(lambda: _sends_again(desk), "permits after a resume")
 
 
 def _sends_again(desk):
