@@ -52,6 +52,7 @@ def make(world: Any, node: Node) -> Actor:
                 stream=None,
                 committed=world.committed,
                 inside=node.inside_commit,
+                durable=world.disk.committed,
             )
         case "allocator":
             return Allocator(parts, desk=settings.DESK, own=settings.ALLOCATOR)
@@ -91,10 +92,11 @@ class Recorded(Executor):
         *,
         committed: Callable[[list[Entry]], None],
         inside: Callable[[], None],
+        durable: Callable[[Any], None],
         **given: Any,
     ) -> None:
         super().__init__(parts, **given)
-        self._committed, self._inside = committed, inside
+        self._committed, self._inside, self._durable = committed, inside, durable
 
     def started(self) -> Iterable[object]:
         drawn = hashlib.blake2b(str(self.rng.random()).encode(), digest_size=8).hexdigest()
@@ -103,11 +105,13 @@ class Recorded(Executor):
             patch("store.writer.this_host", lambda: HOST),
         ):
             effects = super().started()
+        self._durable(self._writer._connection)
         self._writer._connection = Fragile(self._writer._connection, self._inside)
         return effects
 
     def commit(self, entries: Sequence[object]) -> None:
         super().commit(entries)
+        self._durable(self._writer._connection)
         self._committed([entry for entry in entries if isinstance(entry, Entry)])
 
     def abandon(self) -> None:

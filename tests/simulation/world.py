@@ -212,7 +212,6 @@ class World:
 
     def committed(self, entries: list[Entry]) -> None:
         writer = self.nodes["executor"].actor._writer
-        self.disk.committed(writer._connection)
         self.note(writer.head.hash)
         self.watch.committed(entries)
 
