@@ -30,8 +30,8 @@ from store.readers import Reader
 from store.verify import verify
 
 FLOWING = 3  # orders that show that the desk trades
-FLOW_WITHIN_MS = 120_000
-CLEAR_WITHIN_MS = 90_000
+FLOW_WITHIN_MS = 180_000
+CLEAR_WITHIN_MS = 180_000  # a venue that was asked too much shuts us out for a minute
 COMPARED_WITHIN_S = 60.0
 POLL_MS = 100
 RESTARTS_TOLD_MS = 60_000  # a process that is back later than that is counted as late
