@@ -29,8 +29,8 @@ from scripts.pace import Pace
 EXECUTOR, GUARDS = "executor.control", ("risk_gate.control", "supervisor.control")
 FIND_WITHIN_MS = 1_500
 KILL_WITHIN_MS = 30_000
-# An executor that was restarted many times in a minute has asked the venue too much, and is shut out
-# for a minute; nothing can be compared, so nothing resumed, before that is over.
+# An executor that was restarted many times in a minute has asked the venue too much and is shut
+# out for a minute; nothing can be compared, so nothing resumed, before that is over.
 RESUME_WITHIN_MS = 180_000
 AGAIN_MS = 100
 

@@ -25,7 +25,7 @@ class Harmed:
     def orders(self):
         return orders_taken(self.desk.run_dir)
 
-    def wait_until(self, holds, what, within_s=60):
+    def wait_until(self, holds, what, within_s=120):
         """Wait until *holds* is true."""
         clock, pace = SystemClock(), Pace(0)
         until_ms = clock.mono_ms() + within_s * 1_000

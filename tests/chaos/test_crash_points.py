@@ -9,7 +9,7 @@ from scripts.chaos.nemesis import signalled
 from scripts.chaos.plan import OUTCOMES
 from tests.chaos.desks import harmed
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]
 
 SUBMIT = ("C1", "C3", "C3b", "C4", "C7", "C8", "C9", "C10")
 CANCEL = ("K0", "K1", "K2")
