@@ -44,6 +44,8 @@ def exit_code(error: BaseException) -> int:
     """Return the code of the process that *error* ends."""
     if isinstance(error, MemoryError) or getattr(error, "errno", None) in _OUT_OF_RESOURCES:
         return RESOURCES
+    if getattr(error, "errno", None) in _DISK_REFUSES:
+        return STORE
     code = getattr(error, "exit_code", UNEXPECTED)
     return code if isinstance(code, int) else UNEXPECTED
 
@@ -67,3 +69,4 @@ def _said(error: BaseException) -> str:
 
 
 _OUT_OF_RESOURCES = (23, 24)  # ENFILE, EMFILE: no more file descriptors
+_DISK_REFUSES = (28, 30, 122)  # ENOSPC, EROFS, EDQUOT

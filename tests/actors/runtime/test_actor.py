@@ -281,6 +281,8 @@ class Odd(Exception):
         (MemoryError(), 73),
         (OSError(24, "too many open files"), 73),
         (OSError(23, "too many open files in system"), 73),
+        (OSError(28, "no space left on device"), 71),
+        (OSError(30, "read-only file system"), 71),
         (OSError(2, "no such file"), 70),
         (KeyboardInterrupt(), 70),
         (failures.AlreadyRunning("x"), 75),
