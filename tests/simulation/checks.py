@@ -41,7 +41,9 @@ class Watch(Watching):
         self._world = world
         self._clock: VirtualClock = world.clock
         self._believed = Believed()
-        self._sizes: dict[str, list[Decimal]] = {}  # intent -> allocated, approved
+        # What was allocated. The next decision may name the same intent, smaller, while the first
+        # is still on its way.
+        self._sizes: dict[tuple[str, str], Decimal] = {}  # (decision, intent)
         self._deadlines: dict[str, int] = {}  # decision -> monotonic ns
         self._nonces: dict[str, int] = {}  # of the executor that lives, when issued (ns)
         self._permits: dict[str, int] = {}  # issuer -> when the newest it echoed was issued
@@ -68,7 +70,7 @@ class Watch(Watching):
                 self._nonces.setdefault(message.nonce, self._world.schedule.now_ns)
             case IntentBatch():
                 for one in message.intents:
-                    self._sizes[one.intent_id] = [one.quantity]
+                    self._sizes[message.decision_id, one.intent_id] = one.quantity
             case AuditStatus(breach=breach) if breach is not None:
                 self.broken("I7", f"the auditor found {breach.invariant} at {breach.where}")
             case IntentRefused() | RefusedIntent():
@@ -87,7 +89,7 @@ class Watch(Watching):
                 batch = message.batch
                 self._deadlines.setdefault(batch.decision_id, batch.deadline_ns)
                 for one in batch.intents:
-                    self._not_larger(one.intent_id, one.quantity, "approved")
+                    self._not_larger((batch.decision_id, one.intent_id), one.quantity, "approved")
 
     def began(self, node: Node) -> None:
         if node.role == "executor":
@@ -121,14 +123,16 @@ class Watch(Watching):
             self.broken("I13", f"{entry.subject} was taken after its deadline")
         for row in entry.rows:
             if isinstance(row, OrderRow):
-                self._not_larger(row.intent_id, row.quantity, "committed")
+                named = (str(entry.cause["decision_id"]), row.intent_id)
+                self._not_larger(named, row.quantity, "committed")
                 if row.side is Side.BUY:
                     self._bounded(row)
 
-    def _not_larger(self, intent_id: str, quantity: Decimal, what: str) -> None:
-        sizes = self._sizes.get(intent_id)
-        if sizes is not None and quantity > min(sizes):
-            self.broken("I4", f"{text(quantity)} {what}, {text(min(sizes))} before")
+    def _not_larger(self, named: tuple[str, str], quantity: Decimal, what: str) -> None:
+        """I4: a size never grows on its way from one decision to the wire."""
+        before = self._sizes.get(named)
+        if before is not None and quantity > before:
+            self.broken("I4", f"{text(quantity)} {what}, {text(before)} before")
 
     # what is sent
 
