@@ -38,7 +38,14 @@ def read(session: Session, request: ReadBalances, result: object, now: Now) -> l
                 at_ms=now.wall_ms,
             )
         )
-    checked = reconcile.compare(session.books, balances, standing, now_ms=now.mono_ms)
+    checked = reconcile.compare(
+        session.books,
+        balances,
+        standing,
+        now_ms=now.mono_ms,
+        fees_gross=session.settings.fees.gross_taker,
+        lately_ms=now.wall_ms - session.settings.visibility_lag_s * 1_000,
+    )
     return [*writes, *_checked(session, checked, now)]
 
 

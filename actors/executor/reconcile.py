@@ -2,7 +2,9 @@
 
 Only when both reads are equal and no fill turned up can they be compared. Totals are compared per
 asset; free and held as well where no order touches the asset. What an unknown or incomplete order
-touches cannot be compared yet. A difference counts when it shows twice; nothing is ever adjusted.
+touches cannot be compared yet. A difference counts when it shows twice, and one that fills would
+explain which the venue does not show yet only when it stands for longer than they may stay hidden.
+Nothing is ever adjusted.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,11 +12,11 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from actors.executor.books import Books, is_behind
+from actors.executor.books import Books, is_behind, left
 from actors.executor.postings import assets
 from actors.venues.port import VenueBalance
-from messages.money import ZERO, text
-from messages.orders import OrderState
+from messages.money import ONE, ZERO, text
+from messages.orders import OrderState, Side
 from store.rows import FREE, HELD, WITHDRAWING, OrderRow
 
 BOOKS_DIFFER = "BOOKS_DIFFER"
@@ -28,13 +30,22 @@ class Difference(Struct, frozen=True, kw_only=True):
     books: Decimal
     venue: Decimal
 
+    @property
+    def amount(self) -> Decimal:
+        return self.venue - self.books
+
+    @property
+    def key(self) -> tuple[str, str, Decimal]:
+        """The same while it only moves with the books."""
+        return self.asset, self.account, self.amount
+
     def plain(self) -> dict[str, str]:
         return {
             "asset": self.asset,
             "account": self.account,
             "books": text(self.books),
             "venue": text(self.venue),
-            "difference": text(self.venue - self.books),
+            "difference": text(self.amount),
         }
 
 
@@ -42,6 +53,7 @@ class Checked(Struct, frozen=True, kw_only=True):
     """One comparison: what differs, what could not be compared, and the venue's own amounts."""
 
     differences: tuple[Difference, ...]
+    hidden: tuple[Difference, ...] = ()  # those that fills nobody sees yet would explain
     unclear: tuple[str, ...]  # assets that an unknown or incomplete order touches
     balances: tuple[VenueBalance, ...]
     asked_ms: int  # monotonic, when the first of both reads was asked for
@@ -72,9 +84,19 @@ def totals(balances: Iterable[VenueBalance]) -> dict[str, Decimal]:
 
 
 def compare(
-    books: Books, balances: Sequence[VenueBalance], before: Standing, *, now_ms: int
+    books: Books,
+    balances: Sequence[VenueBalance],
+    before: Standing,
+    *,
+    now_ms: int,
+    fees_gross: Decimal = ZERO,
+    lately_ms: int | None = None,
 ) -> Checked:
-    """Return how the *books* and *balances* differ; *before*: the books at the first read."""
+    """Return how the *books* and *balances* differ; *before*: the books at the first read.
+
+    Orders that ended at *lately_ms* (wall) or later may have fills that the venue does not show
+    yet, as alive ones may; *fees_gross* is what a buy pays on top at most, a ratio.
+    """
     alive = books.all_alive()
     unclear = touched(order for order in alive if is_incomplete(order))
     moving = {*touched(alive), *_since(books, before)}
@@ -85,8 +107,10 @@ def compare(
         if asset in unclear:
             continue
         found += _differences(books, asset, theirs.get(asset), exact=asset not in moving)
+    suspects = alive if not found else [*alive, *_ended_since(books, lately_ms)]
     return Checked(
         differences=tuple(found),
+        hidden=tuple(one for one in found if explains(suspects, one, fees_gross=fees_gross)),
         unclear=tuple(unclear),
         balances=tuple(balances),
         asked_ms=before.asked_ms,
@@ -104,6 +128,29 @@ def is_incomplete(order: OrderRow) -> bool:
     return order.state in (OrderState.UNKNOWN, OrderState.SENDING) or is_behind(order)
 
 
+def explains(orders: Iterable[OrderRow], found: Difference, *, fees_gross: Decimal) -> bool:
+    """Return whether fills of *orders* that are not booked could move what *found* shows.
+
+    A buy brings base up to its rest and takes quote up to its limit and fees, a sell takes base up
+    to its rest and brings quote, nobody knows how much: its price may improve.
+    """
+    most, least, unbounded = ZERO, ZERO, False
+    for order in orders:
+        base, quote = assets(order.instrument)
+        rest, is_buy = left(order), order.side is Side.BUY
+        if not rest or found.asset not in (base, quote):
+            continue
+        if found.asset == base:
+            most, least = (most + rest, least) if is_buy else (most, least - rest)
+        elif is_buy:
+            least -= rest * order.price * (ONE + fees_gross)
+        else:
+            unbounded = True
+    if found.account == HELD:
+        return bool(most or least or unbounded)
+    return least <= found.amount < 0 or (found.amount > 0 and (unbounded or found.amount <= most))
+
+
 def is_stale(balances: Iterable[VenueBalance], newest_fill_ms: int) -> bool:
     """Return whether the venue shows balances from before the newest booked fill."""
     stamps = [one.at_ms for one in balances if one.at_ms is not None]
@@ -114,7 +161,7 @@ def affected(differences: Iterable[Difference], instruments: Iterable[str]) -> d
     """Return the instruments to halt, each with the reason that names the exact difference."""
     told: dict[str, str] = {}
     for one in differences:
-        amount = text(one.venue - one.books)
+        amount = text(one.amount)
         for instrument in instruments:
             if one.asset in assets(instrument):
                 told.setdefault(instrument, f"{BOOKS_DIFFER}: {one.asset} {one.account} {amount}")
@@ -139,6 +186,13 @@ def _differences(
         for account, mine, venue in rows
         if mine != venue
     ]
+
+
+def _ended_since(books: Books, since_ms: int | None) -> list[OrderRow]:
+    if since_ms is None:
+        return []
+    ended = ((order, order.ended_ms) for order in books.orders.values())
+    return [order for order, ended_ms in ended if ended_ms is not None and ended_ms >= since_ms]
 
 
 def _since(books: Books, before: Standing) -> list[str]:

@@ -4,6 +4,7 @@ Monotonic milliseconds. One comparison at a time; one that is not quiet begins a
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 
 from actors.executor import reconcile
@@ -13,6 +14,8 @@ from actors.executor.settings import Asking
 from actors.executor.venue_calls import ReadBalances
 from actors.executor.watching import Watching
 from actors.venues.port import VenueBalance
+
+HIDDEN_LOOKS = 8  # how often it is compared again while fills may be hidden
 
 
 class Stage(StrEnum):
@@ -25,19 +28,20 @@ class Stage(StrEnum):
 class Reconciler:
     """The comparison under way, the newest finished one, and what differed once."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, *, hidden_ms: int = 0) -> None:
         self.last: Checked | None = None
         self.certain: tuple[Difference, ...] = ()  # of the newest: what showed twice
         self.stage = Stage.IDLE
         self._every_ms = asking.reconcile_every_s * 1_000
         self._apart_ms = asking.twice_apart_ms
+        self._hidden_ms = max(hidden_ms, asking.twice_apart_ms)  # fills show by then
         self._number = 0
         self._asked = False
         self._first: tuple[VenueBalance, ...] = ()
         self._standing = Standing(asked_ms=0, fills=0, versions={})
         self._swept_from_ms = 0
         self._wanted_ms: int | None = None
-        self._once: dict[Difference, int] = {}
+        self._once: dict[tuple[str, str, Decimal], int] = {}  # since when it shows
 
     def want(self, at_ms: int) -> None:
         """Have a comparison begin at *at_ms* at the latest."""
@@ -110,16 +114,26 @@ class Reconciler:
         return self._standing, tuple(balances)
 
     def judge(self, checked: Checked) -> tuple[Difference, ...]:
-        """Take *checked* as the newest; return what of it showed twice, far enough apart."""
+        """Take *checked* as the newest; return what of it showed twice, far enough apart.
+
+        What hidden fills would explain must show again in reads that began when none can be.
+        """
         self.last = checked
         now_ms = checked.heard_ms
-        self._once = {one: self._once.get(one, now_ms) for one in checked.differences}
-        if self._once or checked.unclear:
+        self._once = {one.key: self._once.get(one.key, now_ms) for one in checked.differences}
+        all_hidden = checked.differences and len(checked.hidden) == len(checked.differences)
+        if all_hidden and not checked.unclear:
+            self.want(now_ms + max(self._apart_ms, self._hidden_ms // HIDDEN_LOOKS))
+        elif checked.differences or checked.unclear:
             self.want(now_ms + self._apart_ms)
-        self.certain = tuple(
-            one for one, seen_ms in self._once.items() if now_ms - seen_ms >= self._apart_ms
-        )
+        self.certain = tuple(one for one in checked.differences if self._counts(one, checked))
         return self.certain
+
+    def _counts(self, one: Difference, checked: Checked) -> bool:
+        since_ms = self._once[one.key]
+        if one in checked.hidden:
+            return checked.asked_ms - since_ms >= self._hidden_ms
+        return checked.heard_ms - since_ms >= self._apart_ms
 
     def _go_to(self, stage: Stage) -> None:
         self.stage = stage

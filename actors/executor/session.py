@@ -112,7 +112,7 @@ class Session:
         self.watching = Watching(desk.instruments)
         self.resolver = Resolver(settings)
         self.clearance = Clearance(apart_ms=asking.twice_apart_ms)
-        self.reconciler = Reconciler(asking)
+        self.reconciler = Reconciler(asking, hidden_ms=settings.visibility_lag_s * 1_000)
         self.questions: list[Question] = []
         self.listed_since_ms = now_ms  # sends wait until every list is younger
         self.silent = False

@@ -11,8 +11,8 @@ from actors.executor.states import Fact
 from actors.executor.watching import Watching
 from actors.venues.port import VenueBalance
 from messages.money import Amount
-from messages.orders import OrderState
-from tests.actors.executor.ledgers import VENUE_ID, answer, books, filled, tell
+from messages.orders import OrderState, Side
+from tests.actors.executor.ledgers import NOW_MS, VENUE_ID, answer, books, filled, tell
 from tests.actors.executor.wishes import batch, intent
 
 ACK = Seen(fact=Fact.ACK, venue_order_id=VENUE_ID)
@@ -125,9 +125,14 @@ def test_balances_from_before_the_newest_fill_are_stale(stamp, stale):
     assert reconcile.is_stale([row("TRY", at_ms=stamp)], 100) is stale
 
 
-def checked(*differences, at_ms=0, unclear=()):
+def checked(*differences, at_ms=0, unclear=(), hidden=()):
     return Checked(
-        differences=differences, unclear=unclear, balances=(), asked_ms=at_ms, heard_ms=at_ms
+        differences=differences,
+        hidden=hidden,
+        unclear=unclear,
+        balances=(),
+        asked_ms=at_ms,
+        heard_ms=at_ms,
     )
 
 
@@ -238,3 +243,68 @@ def test_a_fill_that_is_booked_keeps_the_books_equal():
     tell(on, name, filled(client_order_id=name))
 
     assert found(on, row("TRY", "8798.56"), row("BTC", "0.0004")) == []
+
+
+def hidden(on, *rows, **given):
+    given = {"fees_gross": Amount("0.0018"), "lately_ms": 0} | given
+    checked = compare(on, rows, standing(on), now_ms=5, **given)
+    return [(one.asset, one.account) for one in checked.hidden]
+
+
+def test_what_a_fill_of_an_open_buy_would_move_may_be_hidden():
+    on, _ = with_order(ACK)  # 0.001 BTC at 3,000,000
+
+    assert hidden(on, row("TRY", "6994.6"), row("BTC", "0.001")) == [
+        ("BTC", "total"),
+        ("TRY", "total"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (row("TRY", 10_000), row("BTC", "0.00100001")),  # more than it may still buy
+        (row("TRY", "6994.59"),),  # more than it may cost
+        (row("TRY", 10_001),),  # a buy brings no money
+        (row("TRY", 10_000), row("ETH", 1)),  # none of its assets
+    ],
+)
+def test_what_no_order_explains_is_not_hidden(rows):
+    on, _ = with_order(ACK)
+
+    assert hidden(on, *rows) == []
+
+
+def test_what_a_fill_of_an_open_sell_would_move_may_be_hidden():
+    on = books(BTC="0.001")
+    name = answer(batch(intent(side=Side.SELL)), on).sends[0].client_order_id
+    tell(on, name, ACK)
+
+    assert hidden(on, row("TRY", 3_100), row("BTC", 0)) == [("BTC", "total"), ("TRY", "total")]
+    assert hidden(on, row("BTC", "0.002")) == []
+
+
+@pytest.mark.parametrize(("lately_ms", "found_"), [(NOW_MS, [("BTC", "total")]), (NOW_MS + 1, [])])
+def test_an_order_that_ended_lately_may_have_fills_nobody_sees(lately_ms, found_):
+    on, name = with_order(ACK)
+    tell(on, name, Seen(fact=Fact.DONE, ended=OrderState.CANCELLED, venue_order_id=VENUE_ID))
+
+    rows = row("TRY", 10_000), row("BTC", "0.0004")
+
+    assert hidden(on, *rows, lately_ms=lately_ms) == [*found_, *[("BTC", "free")] * len(found_)]
+
+
+@pytest.mark.parametrize(("later_ms", "certain"), [(9_999, ()), (10_000, (ONE,))])
+def test_what_hidden_fills_explain_counts_once_none_can_be_hidden_any_more(later_ms, certain):
+    course = Reconciler(Asking(twice_apart_ms=2_000), hidden_ms=10_000)
+    course.judge(checked(ONE, hidden=(ONE,)))
+
+    assert course.judge(checked(ONE, at_ms=later_ms, hidden=(ONE,))) == certain
+
+
+def test_the_same_amount_on_other_books_is_the_same_difference():
+    course = Reconciler(Asking(twice_apart_ms=2_000))
+    course.judge(checked(ONE))
+    later = Difference(asset="TRY", account="total", books=Amount(5), venue=Amount(6))
+
+    assert course.judge(checked(later, at_ms=2_000)) == (later,)
