@@ -299,12 +299,13 @@ def test_for_counts_from_six_ready_and_ends_in_order(desk):
     assert not any(alive(pid) for pid in descendants(one.process.pid))
 
 
-def test_stop_by_control_ends_it_in_order(desk):
-    one = desk()
+def test_stop_by_control_ends_it_in_order_and_leaves_no_file_outside_its_directory(desk, tmp_path):
+    one = desk(TMPDIR=str(tmp_path))
     one.ready()
 
     assert ask(one.run_dir, "supervisor.control", Stop(reason="OPERATOR"), 2.0).ok
     assert one.ends() == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_signal_in_the_middle_of_the_start_ends_it_in_order(desk):

@@ -8,11 +8,12 @@ import contextlib
 import multiprocessing
 import multiprocessing.forkserver
 import os
+import shutil
 import signal
 import sys
 import types
 from collections.abc import Iterator, Sequence
-from multiprocessing import resource_tracker
+from multiprocessing import resource_tracker, util
 from multiprocessing.connection import wait
 
 from actors.runtime import preload
@@ -88,6 +89,10 @@ class Forkserver:
         with _nameless_main():
             process.start()
         return Spawned(spec.role, process)
+
+    def close(self) -> None:
+        """Leave nothing behind: whoever ends by `os._exit` runs no clean-up of the library's."""
+        shutil.rmtree(util.get_temp_dir(), ignore_errors=True)
 
 
 def start_program(spec: ProgramSpec) -> Spawned:

@@ -127,6 +127,7 @@ class DeskKeeper(Keeper):
 
     def ending(self) -> None:
         self._watcher.close(self)
+        self._forkserver.close()
 
     def became_ready(self, name: str) -> Iterable[object]:
         """Do not wait for the executor's next nonce when the last one that was missing is ready."""
