@@ -293,9 +293,8 @@ def test_for_counts_from_six_ready_and_ends_in_order(desk):
     one = desk("--for", "1")
 
     assert one.ends(START_S + STOP_S) == 0
-    lines = one.lines()
-    assert "desk ready" in lines
-    assert "1 s are over" in lines
+    assert "desk ready" in one.lines()
+    assert "1 s are over" in one.lines()
     assert not any(alive(pid) for pid in descendants(one.process.pid))
 
 
