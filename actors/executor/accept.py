@@ -57,6 +57,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     room: int
     now_ns: int
     stamp_ms: int  # the first stamp to sign; each further leg takes the next
+    is_hushed: bool = False  # somebody waits to compare books and venue: no entries meanwhile
 
 
 class Accepted(Struct, frozen=True, kw_only=True):
@@ -195,6 +196,8 @@ def _leg_breach(
     unknown = [o for o in books.alive(instrument).values() if o.state is OrderState.UNKNOWN]
     if unknown and intent.side is Side.BUY:
         return _broken("UNKNOWN_OPEN", f"{len(unknown)} ({unknown[0].client_order_id})", "0")
+    if moment.is_hushed and intent.side is Side.BUY:
+        return _broken("BUSY", "books and venue are being compared", "compared")
     pace = limits.Pace(
         last_s=moment.view.pace.last_s + taken, last_min=moment.view.pace.last_min + taken
     )

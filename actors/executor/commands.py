@@ -172,6 +172,15 @@ def ask_to_reconcile(session: Session, route: Route, now: Now) -> list[Back]:
     return []
 
 
+def wants_quiet(session: Session, now: Now) -> bool:
+    """Return whether somebody has waited so long for a comparison that entries make way for it.
+
+    Bounded by the patience of a question. Exits and cancels go on.
+    """
+    hush_ms = session.settings.asking.reconcile_hush_ms
+    return any(now.mono_ms - one.asked_ms >= hush_ms for one in session.questions)
+
+
 def answers(session: Session, now: Now) -> list[Back]:
     """Return the answers that are due to those who asked for a comparison."""
     due = [one for one in session.questions if _is_answered(session, one, now)]

@@ -51,6 +51,7 @@ def moment(session: Session, instrument: str, now: Now, *, lane: Lane) -> Moment
         room=0 if shut else min(lane.room, paid),
         now_ns=now.mono_ns,
         stamp_ms=lane.stamp_ms,
+        is_hushed=commands.wants_quiet(session, now),
     )
 
 

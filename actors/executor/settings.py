@@ -78,6 +78,7 @@ class Asking(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     scan_pages_max: Annotated[int, Meta(ge=1, le=1_000)] = 100
     reconcile_every_s: Seconds = 60
     reconcile_patience_s: Seconds = 30  # to find two equal reads of the balances
+    reconcile_hush_ms: Milliseconds = 3_000  # who waits for them longer has entries wait, too
     clock_every_s: Seconds = 600
     twice_apart_ms: Milliseconds = 2_000  # what must show twice must be this far apart
     not_found_max: Annotated[int, Meta(ge=1, le=100)] = 3  # for an id that the venue gave

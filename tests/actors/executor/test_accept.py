@@ -121,6 +121,11 @@ def test_a_batch_is_late_from_its_deadline_on(now_ns, code):
     assert codes(answer(wanted, books(TRY=10_000), now_ns=now_ns)) == code
 
 
+def test_while_somebody_waits_to_compare_entries_wait_and_exits_go_on():
+    assert codes(answer(batch(intent()), books(TRY=10_000), is_hushed=True)) == ["BUSY"]
+    assert codes(answer(batch(intent(side=Side.SELL)), books(BTC=1), is_hushed=True)) == []
+
+
 @pytest.mark.parametrize(
     "shut",
     [{"gate": replace(OPEN_GATE, latched=True)}, {"kill_file": True}],

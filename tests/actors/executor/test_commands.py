@@ -249,3 +249,20 @@ def test_an_unknown_order_is_listed_when_patience_ends():
 
     assert (reply.ok, reply.code) == (False, "UNKNOWN_ORDERS")
     assert [lost["client_order_id"] for lost in reply.report["unknown"]] == [name]
+
+
+@pytest.mark.parametrize(("waited_ms", "quiet"), [(2_999, False), (3_000, True), (3_001, True)])
+def test_who_waits_long_for_a_comparison_has_entries_make_way(waited_ms, quiet):
+    one = Standing()
+    commands.ask_to_reconcile(one.session, HERE, one.now)
+
+    assert commands.wants_quiet(one.session, one.after(waited_ms).now) is quiet
+
+
+def test_entries_go_on_once_the_question_is_answered():
+    one = Standing()
+    commands.ask_to_reconcile(one.session, HERE, one.now)
+    compared(one.after(5_000))
+
+    assert commands.answers(one.session, one.now)
+    assert not commands.wants_quiet(one.session, one.now)
