@@ -6,7 +6,14 @@ from structlog.testing import CapturingLogger
 from actors.allocator.actor import build
 from actors.runtime.effects import After, Tick
 from actors.runtime.unacked import FULL_AT
-from messages.orders import BrokenRule, IntentAck, IntentBatch, IntentRefused, RefusedIntent
+from messages.orders import (
+    BrokenRule,
+    IntentAck,
+    IntentBatch,
+    IntentRefused,
+    RefusedIntent,
+    Side,
+)
 from messages.records import Record, RecordsAck
 from messages.state import Level
 from messages.targets import AllocatorState
@@ -237,6 +244,28 @@ def test_a_stale_order_is_taken_back_within_a_second():
 
     (batch,) = batches(said)
     assert [one.client_order_id for one in batch.cancels] == ["o1"]
+
+
+@pytest.mark.parametrize("sold", [0, 1])
+def test_a_sell_that_was_taken_back_is_said_again_while_its_target_stands(sold):
+    desk = Desk().ordinary()
+    desk.hear(state(position=3, by={"first": held(3)}))
+    desk.clock.pass_ms(100)
+    (batch,) = batches(desk.hear(targets(BTC_TRY=0)))
+    name, price = batch.intents[0].client_order_id, batch.intents[0].price
+    left = 3 - sold
+    rests = order(name, side=Side.SELL, price=price, quantity=3)
+    going = order(name, side=Side.SELL, price=price, quantity=3, filled=sold, cancel_wanted=True)
+    selling = {"first": held(3, selling=3)}
+    desk.hear(ack(batch), state(version=5, position=3, alive=[rests], by=selling))
+    selling = {"first": held(left, selling=left)}
+    desk.hear(state(version=5, position=left, alive=[going], by=selling))
+    assert batches(desk.wake() + desk.hear(targets(BTC_TRY=0))) == []
+
+    desk.clock.pass_ms(100)
+    (again,) = batches(desk.hear(state(version=6, position=left, by={"first": held(left)})))
+
+    assert [(one.side, one.quantity) for one in again.intents] == [(Side.SELL, left)]
 
 
 def test_a_message_it_does_not_know_ends_it():
