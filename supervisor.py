@@ -110,7 +110,12 @@ def _module(role: str) -> str:
 def _configured(options: Options) -> Desk:
     from config.load import DEFAULT, Overrides, load
 
-    overrides = Overrides(market=options.market, speed=options.speed, seed=options.seed)
+    overrides = Overrides(
+        market=options.market,
+        speed=options.speed,
+        seed=options.seed,
+        public_url=options.public_url,
+    )
     return load(options.config or DEFAULT, overrides=overrides, environ=os.environ)
 
 
@@ -121,8 +126,6 @@ def may_run(desk: Desk, keys: secrets.Keys | None) -> None:
     missing = set(desk.runtime.cpus or ()) - os.sched_getaffinity(0)
     if missing:
         raise Refused(failures.CONFIGURATION, f"runtime.cpus: this host has no core {min(missing)}")
-    if desk.desk.mode == "paper":
-        raise Refused(failures.CONFIGURATION, "mode paper cannot run yet; use sim")
 
 
 def _prepare(run_dir: Path) -> None:

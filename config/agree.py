@@ -31,6 +31,9 @@ def check(reader: Reader, rooms: Mapping[str, Struct], mode: Mode | None, table:
         _market(reader, exchange)
         if isinstance(desk, DeskTable):
             _listed(reader, desk.instruments, exchange.instruments, "desk.instruments")
+        if mode == "sim" and exchange.mirror is not None:
+            expected = "none: only paper follows a public feed; use --config config/paper.toml"
+            reader.note("exchange.mirror", found="a table", expected=expected)
     if mode != "live":
         _market_file(reader, table.get("exchange"), mode)
     elif "exchange" in table:

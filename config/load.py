@@ -61,6 +61,7 @@ class Overrides(Struct, frozen=True, kw_only=True):
     market: str | None = None
     speed: str | None = None
     seed: int | None = None
+    public_url: str | None = None
 
 
 SECTIONS: dict[str, type[Struct]] = {
@@ -111,6 +112,7 @@ def load(
     reader = Reader(read, explicit=WRITTEN_IN_LIVE if read.table.get("mode") == "live" else ())
     _lay_venue(read, reader, path)
     mode = _mode(read, reader)
+    _lay_mirror(read, mode)
     _only_known(read, reader)
     _share_fees(read, reader, mode)
     rooms = _rooms(read, reader, mode)
@@ -145,6 +147,22 @@ def _lay_options(read: Layers, overrides: Overrides) -> None:
         value = getattr(overrides, option)
         if value is not None:
             read.lay({option: value}, said_by=f"--{option}", under="exchange")
+    if overrides.public_url is not None:
+        told = {"ws_url": _as_stream(overrides.public_url)}
+        read.lay(told, said_by="--public-url", under="exchange.mirror")
+
+
+def _as_stream(url: str) -> str:
+    """Return the WebSocket of an exchange that serves it beside its REST; ws:// stays as it is."""
+    return f"ws{url[4:]}" if url.startswith(("http://", "https://")) else url
+
+
+def _lay_mirror(read: Layers, mode: Mode | None) -> None:
+    """Paper follows the public feed of its venue, unless another one is named."""
+    venue = read.table.get("venue")
+    if mode == "paper" and isinstance(venue, dict) and "ws_url" in venue:
+        told = {"ws_url": venue["ws_url"]}
+        read.fill(told, said_by=read.said_by("venue.ws_url"), under="exchange.mirror")
 
 
 def _mode(read: Layers, reader: Reader) -> Mode | None:

@@ -19,6 +19,7 @@ class Options(Struct, frozen=True, kw_only=True):
     market: str | None
     speed: str | None
     seed: int | None
+    public_url: str | None
 
 
 def read(arguments: Sequence[str] | None) -> Options:
@@ -41,6 +42,10 @@ def read(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--market", metavar="FILE", help="recorded market for the exchange")
     parser.add_argument("--speed", metavar="N", help="market seconds in a second")
     parser.add_argument("--seed", type=int, metavar="N", help="of the simulated market")
+    parser.add_argument(
+        "--public-url", metavar="URL",
+        help="whose public WebSocket paper follows (default: the venue's)",
+    )  # fmt: skip
     parser.add_argument("--plain", action="store_true", help="lines instead of a panel")
     said = parser.parse_args(arguments)
     return Options(
@@ -52,6 +57,7 @@ def read(arguments: Sequence[str] | None) -> Options:
         market=said.market,
         speed=said.speed,
         seed=said.seed,
+        public_url=said.public_url,
     )
 
 

@@ -202,8 +202,16 @@ class BookTop(Struct, frozen=True, kw_only=True):
     channel: str = "book"  # book | ticker, as the stream tells it; a REST answer says book too
 
 
+class BookDepth(Struct, frozen=True, kw_only=True):
+    """The best levels of both sides as (price, quantity), best first: for who asks for them."""
+
+    instrument: str
+    bids: tuple[tuple[Decimal, Decimal], ...]
+    asks: tuple[tuple[Decimal, Decimal], ...]
+
+
 class PublicTrade(Struct, frozen=True, kw_only=True):
-    """One public trade; *side* is the taker's."""
+    """One public trade; *side* is the taker's, *listed*: from the list a channel begins with."""
 
     instrument: str
     trade_id: str
@@ -211,6 +219,7 @@ class PublicTrade(Struct, frozen=True, kw_only=True):
     price: Decimal
     quantity: Decimal
     at_ms: int
+    listed: bool = False
 
 
 class Connected(Struct, frozen=True, kw_only=True):
@@ -242,7 +251,14 @@ class UnreadableFrame(Struct, frozen=True, kw_only=True):
 
 
 StreamEvent = (
-    BookTop | PublicTrade | VenueFill | OrderWoken | Connected | Disconnected | UnreadableFrame
+    BookTop
+    | BookDepth
+    | PublicTrade
+    | VenueFill
+    | OrderWoken
+    | Connected
+    | Disconnected
+    | UnreadableFrame
 )
 StreamSink = Callable[[StreamEvent], None]
 

@@ -104,11 +104,29 @@ class HouseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     band_percent: Annotated[int, Meta(ge=1, le=90)] = 15  # a seeded walk stays in around its start
 
 
+class MirrorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The public feed that the simulated exchange mirrors, book by book and trade by trade.
+
+    A book is asked for anew every `stream.resnapshot_ms`, so one that does not change is heard of
+    as well; what was not heard of for *silence_max_ms* has no market here.
+    """
+
+    ws_url: Annotated[str, Meta(pattern="^wss?://.")] = "wss://ws-feed-pro.btcturk.com"
+    levels: Annotated[int, Meta(ge=1, le=500)] = 100  # of each side
+    silence_max_ms: Milliseconds = 5_000
+    stream: StreamSettings = StreamSettings(resnapshot_ms=2_000, book_silence_max_ms=10_000)
+
+    def __post_init__(self) -> None:
+        if self.silence_max_ms <= self.stream.resnapshot_ms:
+            raise ValueError("silence_max_ms must be more than stream.resnapshot_ms")
+
+
 class ExchangeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The simulated exchange: its address, its market and its policies.
 
     With *market* the one *instrument* follows that file times *rate*, *speed* market seconds in a
-    second; the others, and all without a file, follow a walk drawn from *seed*.
+    second; the others, and all without a file, follow a walk drawn from *seed*. With *mirror* all
+    follow a public feed.
     """
 
     host: str = "127.0.0.1"
@@ -117,6 +135,7 @@ class ExchangeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stream_front_port: Port = 0  # the same for the WebSocket
     control: bool = False  # `/_truth` and `/_faults` are there, for proofs
     market: str | None = None
+    mirror: MirrorSettings | None = None
     instrument: str = "BTC_TRY"
     rate: Amount = Amount(1)
     speed: Amount = Amount(1)

@@ -6,15 +6,18 @@ The numbers of the frames do not prove that none is missing, so a full book is t
 (broker-api-docs #420, #475).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from heapq import nlargest, nsmallest
 
 import msgspec
+from msgspec.structs import replace
 
 from actors.venues.btcturk import outcome
 from actors.venues.btcturk.reader import Reader
 from actors.venues.btcturk.symbols import Symbols, SymbolUnreadable
 from actors.venues.port import (
+    BookDepth,
     BookTop,
     OrderWoken,
     StreamEvent,
@@ -30,6 +33,8 @@ WAKING = frozenset({441, 451, 452, 453})
 PRICES_KEPT_MAX = 20_000
 Topic = tuple[str, str]  # channel and venue symbol
 Body = dict[str, object]
+_Level = tuple[Decimal, Decimal]  # price, quantity
+_First = Callable[[int, Iterable[Decimal]], list[Decimal]]
 
 
 class Feed:
@@ -37,11 +42,12 @@ class Feed:
 
     *confirmed* are the topics the venue said yes to, *refused* is its no to one of them; *login* is
     None until the answer came, then empty or the refusal. *touched* is the book topic of the last
-    frame, if it had one.
+    frame, if it had one. With *levels* a book is told with so many of each side, not its top.
     """
 
-    def __init__(self, symbols: Symbols) -> None:
+    def __init__(self, symbols: Symbols, *, levels: int = 0) -> None:
         self._reader = Reader(symbols)
+        self._levels_told = levels
         self._books: dict[str, _Book] = {}
         self._prices: dict[str, Decimal] = {}
         self.confirmed: set[Topic] = set()
@@ -119,7 +125,7 @@ class Feed:
         """Yield the trades of a list, oldest first; the same trade may come again as a 422."""
         instrument, items = self._ours(body.get("symbol")), body.get("items")
         for item in reversed(items if isinstance(items, list) else []):
-            yield self._reader.trade(instrument, item)
+            yield replace(self._reader.trade(instrument, item), listed=True)
 
     def _ticker(self, item: object) -> BookTop:
         if not isinstance(item, dict):
@@ -156,8 +162,14 @@ class Feed:
                     side[price] = row.get("A")
         return [self._book_top(symbol, book, body)]
 
-    def _book_top(self, symbol: str, book: "_Book", body: Body) -> BookTop:
+    def _book_top(self, symbol: str, book: "_Book", body: Body) -> BookTop | BookDepth:
         self.touched = (str(body.get("channel")), symbol)
+        if self._levels_told:
+            return BookDepth(
+                instrument=self._ours(symbol),
+                bids=self._best(book.bids, nlargest),
+                asks=self._best(book.asks, nsmallest),
+            )
         bid, ask = max(book.bids, default=None), min(book.asks, default=None)
         return BookTop(
             instrument=self._ours(symbol),
@@ -167,6 +179,10 @@ class Feed:
             ask_quantity=None if ask is None else self._reader.number(book.asks[ask]),
             stamp_ms=None,
         )
+
+    def _best(self, side: Mapping[Decimal, object], first: _First) -> tuple[_Level, ...]:
+        prices = first(self._levels_told, side)
+        return tuple((price, self._reader.number(side[price])) for price in prices)
 
     def _levels(self, rows: object) -> dict[Decimal, object]:
         return {self._price(row.get("P")): row.get("A") for row in _objects(rows)}

@@ -31,10 +31,14 @@ JOIN_MAX_S = 2.0
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """What a stream is about: instruments for public channels, keys for the account's own."""
+    """What a stream is about: instruments for public channels, keys for the account's own.
+
+    With *levels* books are told as `BookDepth` of so many a side, else by their tops.
+    """
 
     symbols: Symbols
     instruments: Sequence[str] = ()
+    levels: int = 0
     keys: Credentials | None = None
 
 
@@ -133,7 +137,7 @@ class _Session:
     ) -> None:
         self._socket, self._settings, self._subject = socket, settings, subject
         self._clock = clock
-        self._feed = Feed(subject.symbols)
+        self._feed = Feed(subject.symbols, levels=subject.levels)
         self._topics = list(self._wanted())
         self._began_ms = clock.mono_ms()
         self._up = False

@@ -177,6 +177,16 @@ class Book:
                 matches.append(self._trade(side, ticks, entry, amount))
         return matches
 
+    def best_orders(self, *, buying: bool) -> tuple[int, int] | None:
+        """Return (ticks, units) of the best price where orders, not the house, rest on a side."""
+        side = self._bids if buying else self._asks
+        resting = [(ticks, one.units) for at, ticks, one in self._resting.values() if at is side]
+        if not resting:
+            return None
+        prices = [ticks for ticks, _ in resting]
+        best = max(prices) if buying else min(prices)
+        return best, sum(amount for ticks, amount in resting if ticks == best)
+
     def depth(self, levels: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Return bids and asks as (ticks, units), best first."""
         return self._bids.depth(levels), self._asks.depth(levels)

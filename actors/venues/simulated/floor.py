@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from actors.venues.btcturk.sign import credentials
 from actors.venues.clock import Clock
 from actors.venues.settings import ExchangeAccount, ExchangeSettings
-from actors.venues.simulated import frames, market
+from actors.venues.simulated import frames, market, mirror
 from actors.venues.simulated.admission import Refused
 from actors.venues.simulated.doorman import Account, Doorman, Turnstile
 from actors.venues.simulated.engine import Exchange, Happened
@@ -56,7 +56,11 @@ class Floor:
         self.depths = {name: Depth(listing) for name, listing in listed.items()}
         self.exchange = Exchange(listed, settings.fees, orders_max=settings.history_max)
         self._run_dir = journal.path.parent
-        self._market = market.build(settings, self.exchange, load_marks(self._run_dir))
+        self._market = (
+            mirror.build(settings.mirror, self.exchange, clock)
+            if settings.mirror
+            else market.build(settings, self.exchange, load_marks(self._run_dir))
+        )
         self._journal = journal
         self.exchange.restore(read(journal.path))
         self._open_accounts()
@@ -89,6 +93,18 @@ class Floor:
         self._market.step(self.clock.wall_ms(), elapsed_ms)
         self._settle()
 
+    def quoted(self, name: str) -> bool:
+        """Return whether *name* has a market: without one its book is not shown to anybody."""
+        return self._market.quoted(name)
+
+    def news(self) -> mirror.News | None:
+        """Return how the public feed is when that changed."""
+        return self._market.news()
+
+    def close(self) -> None:
+        """Follow the market no longer."""
+        self._market.close()
+
     def save_marks(self) -> None:
         """Remember where the market is, for the next start."""
         save_marks(self._run_dir, self._market.marks())
@@ -97,6 +113,8 @@ class Floor:
         """Tell the listeners of books what changed."""
         for name, depth in self.depths.items():
             symbol = self.listed[name].symbol
+            if not self.quoted(name):
+                continue
             if self.hub.heard(*((channel, symbol) for channel in BOOK_CHANNELS)):
                 self.publish_book(name)
             if self.hub.heard(("orderbook", symbol)):

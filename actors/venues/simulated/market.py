@@ -49,6 +49,16 @@ class Market:
         for taker in house.takers(elapsed, middle):
             exchange.take(instrument, buying=taker.buying, amount=taker.units, now_ms=now_ms)
 
+    def quoted(self, _instrument: str) -> bool:
+        """Return whether the instrument has a market now: here all have, at all times."""
+        return True
+
+    def news(self) -> None:
+        """Nobody is followed."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
     def marks(self) -> dict[str, Mark]:
         """Return where every path is."""
         return {instrument: path.mark() for instrument, path in self._paths.items()}

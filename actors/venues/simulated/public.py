@@ -124,6 +124,8 @@ class Public:
         listing = listing_of(request.query_params.get("pairSymbol"), self._floor.listed)
         if listing is None:
             return _no_such_pair()
+        if not self._floor.quoted(listing.instrument):
+            return failure(503, "NO_MARKET", 503)
         levels = min(whole(request, "limit", LEVELS_MAX), LEVELS_MAX)
         book = self._floor.exchange.books[listing.instrument]
         now_ms = self._floor.clock.wall_ms()

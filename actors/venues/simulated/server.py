@@ -67,7 +67,7 @@ def run(settings: ExchangeSettings, around: Surroundings) -> int:
     """
     with closing(_open_journal(around.run_dir / FILE_NAME, settings, around.clock)) as journal:
         floor = Floor(settings, around.clock, journal)
-        with closing(_listen(settings.host, settings.port)) as listening:
+        with closing(floor), closing(_listen(settings.host, settings.port)) as listening:
             asyncio.run(_Process(floor, settings, around).serve(listening))
         floor.save_marks()
     around.log.info("exchange_stopped")
@@ -176,6 +176,10 @@ class _Process:
             self._around.failed(error)
 
     def _watch(self, _elapsed_ms: int) -> None:
+        news = self._floor.news()
+        if news is not None:
+            told = {"stream": news.stream, "quoted": news.quoted, "silent": news.silent}
+            self._around.log.info("public_feed", **told)
         parent = self._around.parent_pid
         if parent is not None and os.getppid() != parent and not self._connections.stopping:
             self._stop()

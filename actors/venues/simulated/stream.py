@@ -101,7 +101,7 @@ class Stream:
         name = listing.instrument
         if channel == "trade":
             listener.give(frames.trade_list(listing, self._floor.tapes[name].prints))
-        elif channel in ("orderbook", "obdiff"):
+        elif channel in ("orderbook", "obdiff") and self._floor.quoted(name):
             self._floor.publish_book(name)
             listener.give(self._floor.depths[name].whole(channel))
 

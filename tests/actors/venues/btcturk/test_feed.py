@@ -6,10 +6,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from actors.venues.btcturk.feed import Feed, login, subscription
 from actors.venues.btcturk.symbols import Symbols
 from actors.venues.port import (
+    BookDepth,
     BookTop,
     OrderWoken,
     PublicTrade,
@@ -116,8 +118,9 @@ def test_trades_come_once_each_oldest_first_with_the_takers_side():
     single = feed().read(frame(422, PS="BTCTRY", channel="trade", event="BTCTRY", **items[0]))
 
     assert [trade.trade_id for trade in listed] == ["638", "639"]
-    assert single == listed[1:]
-    assert listed[1] == PublicTrade(
+    assert [trade.listed for trade in listed + single] == [True, True, False]
+    assert single == [replace(listed[1], listed=False)]
+    assert single[0] == PublicTrade(
         instrument="BTC_TRY",
         trade_id="639",
         side=Side.SELL,
@@ -240,3 +243,17 @@ def test_what_is_sent_has_the_shape_the_venue_reads():
     kind, body = msgspec.json.decode(login("key", "signed", nonce=3000, now_ms=5))
     assert kind == body["type"] == 114
     assert (body["publicKey"], body["nonce"], body["timestamp"]) == ("key", 3000, 5)
+
+
+def test_who_asks_for_levels_hears_the_best_of_both_sides_best_first():
+    reader = Feed(Symbols({"BTC_TRY": "BTCTRY"}), levels=2)
+
+    [told] = reader.read(
+        whole(bids=[("98", "3"), ("99", "1"), ("97", "9")], asks=[("102", "2"), ("101", "4")])
+    )
+
+    assert told == BookDepth(
+        instrument="BTC_TRY",
+        bids=((Decimal(99), Decimal(1)), (Decimal(98), Decimal(3))),
+        asks=((Decimal(101), Decimal(4)), (Decimal(102), Decimal(2))),
+    )
