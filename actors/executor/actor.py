@@ -1,6 +1,6 @@
 """The executor: the only voice at the venue, the only writer of the store."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -17,6 +17,8 @@ from actors.executor import (
     published,
     reach,
     records,
+    storeless,
+    telling,
     upkeep,
 )
 from actors.executor.books import Books
@@ -26,6 +28,7 @@ from actors.executor.order_of_work import STATES, STATUS, WORK, Lane
 from actors.executor.reach import Client, StreamFor
 from actors.executor.session import Now, Session
 from actors.executor.settings import Settings
+from actors.executor.storeless import Storeless
 from actors.executor.venue_calls import CANCELS, ORDERS, READS, Handler, SubmitOrder
 from actors.runtime.actor import Actor
 from actors.runtime.atomic import atomic_write
@@ -33,7 +36,7 @@ from actors.runtime.contain import attempt
 from actors.runtime.effects import After, Back, Called, Exit, Raised, Tick
 from actors.runtime.lanes import LaneSpec
 from actors.runtime.life import PARENT_GONE, SIGTERM
-from actors.runtime.parts import Log, Parts
+from actors.runtime.parts import Parts
 from actors.runtime.settings import DeskSettings
 from actors.venues.port import (
     Connected,
@@ -82,19 +85,21 @@ class Executor(Actor):
         self._client, self._make_stream = client, stream
         self._stream: Stream | None = None
         self._gate = Gate()  # shut until the first turn is over
-        self._writer: Writer
+        self._writer: Writer | Storeless
         self._session: Session
 
     # the life of the process
 
     def started(self) -> Iterable[object]:
         """Open the store, take up the levels, ask the venue how everything is."""
-        self._writer = Writer.open(self.parts.run_dir, self._identity, self.clock)
+        self._writer, rows = storeless.opened(self._open)
+        if isinstance(self._writer, Storeless):
+            self.log.critical("store_unusable", reason=self._writer.why)
         now = self._now()
         self._session = Session(
             settings=self._own,
             desk=self._desk,
-            books=Books(self._writer.load().rows(), seq=self._writer.head.seq),
+            books=Books(rows, seq=self._writer.head.seq),
             lineage=self._writer.lineage,
             epoch=self._writer.epoch,
             now=now,
@@ -105,6 +110,7 @@ class Executor(Actor):
         return self._after(
             [
                 *duties.restarted(self._session, now),
+                *storeless.begun(self._session, self._writer, now),
                 *commands.kill_seen(self._session, self.kill_file_present(), now),
                 *(After(0, Tick(name)) for name in (WORK, STATUS, STATES)),
             ],
@@ -127,7 +133,7 @@ class Executor(Actor):
         written = [entry for entry in entries if isinstance(entry, Entry)]
         self._writer.append(written)
         for entry in written:
-            _tell(self.log, entry)
+            telling.tell(self.log, entry)
 
     def lanes(self) -> Sequence[LaneSpec]:
         """Return the lanes to the venue: orders behind the gate, cancels and reads beside it."""
@@ -260,9 +266,13 @@ class Executor(Actor):
                 return self._after([order_of_work.again(WORK)], now)
             case ending.LEAVE:
                 return self._leave()
+            case storeless.TRY_STORE:
+                return self._try_store()
         raise TypeError(f"the executor set no timer {name}")
 
     def _keep(self, batch: RecordBatch, now: Now) -> Iterable[object]:
+        if isinstance(self._writer, Storeless):
+            return []  # what cannot be kept is not acknowledged
         known = batch.batch_id in self._writer.known_batches([batch.batch_id])
         writes = records.keep(self._session, batch, now, known=known)
         return [*writes, RecordBatchAck(batch_id=batch.batch_id)]
@@ -291,6 +301,16 @@ class Executor(Actor):
         writes = commands.resume(session, now)
         self.log.warning("desk_resumed", kill_epoch=session.kill_epoch)
         return self._after([*writes, Back(self.route, commands.resumed(session, now))], now)
+
+    def _open(self) -> Writer:
+        return Writer.open(self.parts.run_dir, self._identity, self.clock)
+
+    def _try_store(self) -> Iterable[object]:
+        """Begin anew as soon as the store can be used, but not with a kill that nothing keeps."""
+        writer, _ = storeless.opened(self._open)
+        writer.close()
+        kept = self.kill_file_present() or not self._gate.latched
+        return [storeless.again(writer, kill_is_kept=kept)]
 
     def _leave(self) -> Iterable[object]:
         """The last turn: everything is durable, nothing more is said."""
@@ -356,33 +376,3 @@ def build(
         client=reach.clients(parts, venue, key),
         stream=reach.streams(parts, venue, key),
     )
-
-
-def _tell(log: Log, entry: Entry) -> None:
-    """Say in the log what an entry of the journal says, with the weight it has."""
-    say = _TOLD.get(entry.kind, _TOLD[""])
-    say(log.bind(kind=entry.kind, subject=entry.subject, cause=entry.cause))
-
-
-_TOLD: dict[str, Callable[[Log], object]] = {
-    "": lambda log: log.debug("entry_written"),
-    "Opened": lambda log: log.info("books_opened"),
-    "OrderAccepted": lambda log: log.info("order_accepted"),
-    "OrderLive": lambda log: log.info("order_live"),
-    "OrderClosing": lambda log: log.info("order_closing"),
-    "OrderRejected": lambda log: log.warning("order_rejected"),
-    "OrderNotSent": lambda log: log.warning("order_not_sent"),
-    "OrderUnknown": lambda log: log.warning("order_outcome_unknown"),
-    "OrderAbsent": lambda log: log.warning("order_absent"),
-    "CancelWanted": lambda log: log.info("cancel_wanted"),
-    "FillBooked": lambda log: log.info("fill_booked"),
-    "FillLate": lambda log: log.error("late_fill_booked"),
-    "GhostRevived": lambda log: log.critical("ghost_revived"),
-    "VenueContradicted": lambda log: log.error("venue_contradicted"),
-    "LevelChanged": lambda log: log.warning("level_changed"),
-    "KillLatched": lambda log: log.critical("desk_latched"),
-    "Resumed": lambda log: log.warning("desk_unlatched"),
-    "Reconciled": lambda log: log.info("reconcile_finished"),
-    "PermitsLapsed": lambda log: log.warning("permit_lapsed"),
-    "PermitsReturned": lambda log: log.info("permit_returned"),
-}

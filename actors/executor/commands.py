@@ -107,6 +107,8 @@ def resumed(session: Session, now: Now) -> Reply:
 
 def set_level(session: Session, wish: SetLevel, now: Now) -> tuple[list[Write], Reply]:
     """Return what a new level leads to and the answer."""
+    if session.store_problem:
+        return [], _no(session, "STORE_UNUSABLE", "no level would be remembered; nothing is sent")
     if (unknown := _unknown_name(session, wish)) is not None:
         return [], unknown
     draft = Draft(session.books, at_ms=now.wall_ms)

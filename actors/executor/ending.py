@@ -67,6 +67,8 @@ def _nothing_rests(session: Session, now: Now) -> bool:
         return True
     if session.in_flight:
         return False
+    if session.store_problem:
+        return not cancels.ends_empty(session) or session.clearance.is_clear
     return not cancels.ends_empty(session) or not session.books.all_alive()
 
 
@@ -77,6 +79,6 @@ def _settled(session: Session, now: Now) -> bool:
     alive = session.books.all_alive()
     if session.in_flight or any(o.state is not OrderState.LIVE for o in alive):
         return False
-    if not session.reconciled and not alive and not session.strays:
+    if not (session.reconciled or alive or session.strays or session.store_problem):
         return True  # nothing was sent in this life, and nothing of an earlier one is open
     return not cancels.ends_empty(session) or session.clearance.is_clear

@@ -74,7 +74,12 @@ def answered(session: Session, answer: Accepted, now: Now) -> list[object]:
 
 
 def changed(session: Session, now: Now) -> list[object]:
-    """Return the states of what changed since they were said last, and the account's with them."""
+    """Return the states of what changed since they were said last, and the account's with them.
+
+    Without a store nothing is known that could be said.
+    """
+    if session.store_problem:
+        return []
     states = [
         published.instrument_state(session, name, now)
         for name in session.books.take_touched()
@@ -85,6 +90,8 @@ def changed(session: Session, now: Now) -> list[object]:
 
 def all_states(session: Session, now: Now) -> list[object]:
     """Return every state, as they are repeated."""
+    if session.store_problem:
+        return []
     states = [published.instrument_state(session, name, now) for name in session.desk.instruments]
     return [*states, published.account_state(session, now)]
 

@@ -49,6 +49,7 @@ class Now(Struct, frozen=True, kw_only=True):
 class Phase(StrEnum):
     STARTING = "STARTING"  # not reconciled yet
     RUNNING = "RUNNING"
+    CANCEL_ONLY = "CANCEL_ONLY"  # without a store: what is ours at the venue is taken back
     STOPPING = "STOPPING"  # told to end in order
     ORPHANED = "ORPHANED"  # nobody watches over us: take back what rests, then leave
     STOPPED = "STOPPED"
@@ -83,6 +84,7 @@ class Session:
         self.started_ms = now_ms
         self.phase = Phase.STARTING
         self.stop_reason = ""
+        self.store_problem = ""  # why there is no store
         self.ends_ms: int | None = None  # an orderly or orphaned end is over by then
         self.final_ms: int | None = None  # since when the last comparison is awaited
         self.permits = Permits(started_ms=now_ms)
@@ -131,6 +133,8 @@ class Session:
 
     def waiting_for(self) -> str:
         """Return what is missing before orders may be sent, empty when nothing is."""
+        if self.store_problem:
+            return f"a store that can be used, and cancels meanwhile: {self.store_problem}"
         if self.reconciled:
             return ""
         if self.clock is None:
