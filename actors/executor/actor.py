@@ -1,6 +1,6 @@
 """The executor: the only voice at the venue, the only writer of the store."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -22,7 +22,7 @@ from actors.executor import (
     upkeep,
 )
 from actors.executor.books import Books
-from actors.executor.gate import Gate, may_send
+from actors.executor.gate import Gate, Overheard, may_send
 from actors.executor.identity import ApiKey
 from actors.executor.order_of_work import STATES, STATUS, WORK, Lane
 from actors.executor.reach import Client, StreamFor
@@ -85,6 +85,7 @@ class Executor(Actor):
         self._client, self._make_stream = client, stream
         self._stream: Stream | None = None
         self._gate = Gate()  # shut until the first turn is over
+        self._overheard = Overheard()
         self._writer: Writer | Storeless
         self._session: Session
 
@@ -134,6 +135,10 @@ class Executor(Actor):
         self._writer.append(written)
         for entry in written:
             telling.tell(self.log, entry)
+
+    def urgent(self) -> Mapping[type, Callable[[Kill], None]]:
+        """A kill shuts the gate as it arrives; what follows from it follows in its turn."""
+        return {Kill: self._overhear}
 
     def lanes(self) -> Sequence[LaneSpec]:
         """Return the lanes to the venue: orders behind the gate, cancels and reads beside it."""
@@ -287,6 +292,8 @@ class Executor(Actor):
         writes = commands.kill(self._session, reason, now)
         self.log.critical("desk_killed", reason=reason)
         after = self._after(writes, now)
+        with self.gate_lock:
+            self._overheard.take_up()  # from here on the books hold it
         return [*after, Back(self.route, commands.killed(self._session))]
 
     def _resume(self, code: str | None, now: Now) -> Iterable[object]:
@@ -319,17 +326,22 @@ class Executor(Actor):
         self._writer.close()
         return [Exit(0, self._session.stop_reason)]
 
-    # what lanes ask, in their threads
+    # what other threads ask
+
+    def _overhear(self, _: Kill) -> None:
+        with self.gate_lock:
+            self._overheard.add()
 
     def _gated(self, request: object) -> object | None:
         """Under the gate lock, right before the first byte: may it leave?"""
         if not isinstance(request, SubmitOrder):
             return None
-        kill_file, now_ms = self.kill_file_present(), self.clock.mono_ms()
-        refusal = may_send(self._gate, request, now_ms, kill_file=kill_file)
-        if refusal is not None:
+        gate = self._overheard.shuts(self._gate)
+        kill_file, now = self.kill_file_present(), self._now()
+        if refusal := may_send(gate, request, now.mono_ms, kill_file=kill_file):
             return NotSent(reason=refusal)
         self._session.in_flight[request.client_order_id] = None
+        self._session.passed_ns = now.mono_ns
         return None
 
     def _handler(self) -> Handler:

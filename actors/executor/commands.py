@@ -233,6 +233,7 @@ def _progress(session: Session) -> dict[str, Any]:
     return {
         "seq": session.books.seq,
         "in_flight": list(session.in_flight),
+        "passed_ns": session.passed_ns,
         "alive": [order.client_order_id for order in alive[:ALIVE_TOLD_MAX]],
         "alive_count": len(alive),
         "unknown": [order.client_order_id for orders in lost.values() for order in orders],

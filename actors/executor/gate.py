@@ -32,6 +32,25 @@ class Gate(Struct, frozen=True, kw_only=True):
     levels: Mapping[tuple[Scope, str], Level] = {}  # strictest per scope and name
 
 
+class Overheard:
+    """Kills that were heard as they arrived and that no turn has taken up yet. Under the lock."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self) -> None:
+        """Shut every gate from now on."""
+        self._count += 1
+
+    def take_up(self) -> None:
+        """Let go of one: a turn has written it down. One that nobody overheard is none less."""
+        self._count = max(0, self._count - 1)
+
+    def shuts(self, gate: Gate) -> Gate:
+        """Return what *gate* is meanwhile."""
+        return Gate() if self._count else gate
+
+
 class Sending(Protocol):
     """What the gate must know of an order."""
 

@@ -99,6 +99,7 @@ class Session:
         self.accepted_ms: dict[str, int] = {}  # of orders whose answer is awaited
         self.pending: dict[object, None] = {}  # calls in flight but orders
         self.in_flight: dict[str, None] = {}  # orders past the gate; under the gate's lock
+        self.passed_ns = 0  # when an order passed the gate last; under its lock
         self.out = dict.fromkeys(("orders", "cancels", "reads"), 0)
         self.orders_shut_ms = now_ms  # until then the lane is shut
         self.reads_shut_ms = now_ms

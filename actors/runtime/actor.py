@@ -6,7 +6,7 @@ before the commit. An exception that nobody named ends the process.
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, NoReturn, Protocol
@@ -88,6 +88,13 @@ class Actor(pykka.Actor):
 
     def ending(self) -> None:
         """Tidy up what must not be left behind when this process ends, however it ends."""
+
+    def urgent(self) -> Mapping[type, Callable[[Any], None]]:
+        """Return who is told at once, in another thread, of commands that a turn may not delay.
+
+        `react` hears them as well, in their order.
+        """
+        return {}
 
     def lanes(self) -> Sequence[LaneSpec]:
         """Return the lanes this role needs for blocking calls."""

@@ -77,7 +77,7 @@ class Body:
 
     def open(self) -> None:
         """Open the sockets, bind the inbox, start the lanes. Raises zmq.ZMQError."""
-        self._links.open()
+        self._links.open(self._actor.urgent(), self.broken)
         self._actor.actor_inbox.bind(
             [*self._sources, *self._links.ends],
             [self._timers, *self._rhythms],

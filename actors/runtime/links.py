@@ -4,13 +4,15 @@ Nothing here blocks. What cannot be sent now is dropped and counted; whoever nee
 again. What cannot be read, or is not heard here, is counted, logged and, where it asked, answered.
 """
 
-from collections.abc import Mapping, Sequence, Set
+import sys
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 import zmq
 
 from actors.runtime import sockets
 from actors.runtime.clock import Clock
+from actors.runtime.ear import SWITCH_S, Ear
 from actors.runtime.effects import Route
 from actors.runtime.failures import BuildDiffers, InvariantBroken
 from actors.runtime.hearing import ORIGINS, Refused, newest_of_each_topic, understand
@@ -21,6 +23,8 @@ from actors.runtime.settings import RuntimeSettings
 from actors.runtime.wire import Heard, Sender, Trail, topic, trail_of
 from messages.control import Refusal
 from messages.life import Hello
+
+Urgent = Mapping[type, Callable[[Any], None]]  # who is told of a type at once, in another thread
 
 FEED_DRAIN_MAX = (
     1_000  # messages of a feed read in a turn; of each topic only the newest is decoded
@@ -69,12 +73,22 @@ class Links:
         self._ways: dict[type, Edge] = {}
         self._refusals = Bounded(clock, REFUSALS_LOGGED_MAX)
 
-    def open(self) -> None:
-        """Bind what this role binds, then connect to the rest. Raises zmq.ZMQError."""
+    def open(
+        self,
+        urgent: "Urgent | None" = None,
+        broken: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Bind what this role binds, then connect to the rest. Raises zmq.ZMQError.
+
+        Commands of an *urgent* type are also told there, in another thread, as they arrive;
+        *broken* is told what ended that thread.
+        """
         role = self._role
         for one in self._plumbing.bound_by(role):
             made = sockets.bind(self._context, one, self._addresses[one.name])
             self._add(End(one, made, self, binds=True))
+            if urgent and not urgent.keys().isdisjoint(self.hears(one.name)):
+                self._overhear(self.ends[-1], urgent, broken or _raise)
         for one in self._plumbing.connected_by(role):
             made = sockets.connect(
                 self._context, one, self._addresses[one.name], name=role.encode()
@@ -84,6 +98,9 @@ class Links:
 
     def close(self, *, linger_ms: int = 0) -> None:
         """Close all sockets; what was just said has *linger_ms* to leave."""
+        for end in self.ends:
+            if end.ear is not None:
+                end.ear.close(linger_ms=linger_ms)
         self._context.destroy(linger=linger_ms)
 
     def say(self, message: object, trail: Trail | None = None) -> bool:
@@ -143,8 +160,14 @@ class Links:
         return self._put(end, [peer, b"", raw] if end.routed else [b"", raw])
 
     def _put(self, end: "End", frames: Sequence[bytes]) -> bool:
+        if end.ear is not None:
+            end.ear.say(frames)
+            return True
+        return self._put_now(end.handle, frames)
+
+    def _put_now(self, handle: "zmq.Socket[Any]", frames: Sequence[bytes]) -> bool:
         try:
-            end.handle.send_multipart(frames, _NOBLOCK)
+            handle.send_multipart(frames, _NOBLOCK)
         except (zmq.Again, zmq.ZMQError) as why:
             if why.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
                 raise
@@ -171,6 +194,23 @@ class Links:
         if route is not None:
             self.back(route, Refusal(code=why.code, message=why.detail))
 
+    def _overhear(
+        self, end: "End", urgent: "Urgent", broken: Callable[[BaseException], None]
+    ) -> None:
+        """Let a thread of its own listen to *end*; it takes nothing that the loop would not."""
+
+        def overhear(parts: list[bytes]) -> None:
+            told = understand(parts[-1], end.hears, self.identity)
+            if len(parts) == end.frames and not isinstance(told, Refused):
+                tell = urgent.get(type(told[1]))
+                if tell is not None:
+                    tell(told[1])
+
+        sys.setswitchinterval(SWITCH_S)
+        end.ear = Ear(end.handle, overhear=overhear, send=self._put_now, broken=broken)
+        end.handle = end.ear.bell
+        end.ear.start()
+
     def _add(self, end: "End") -> None:
         self.ends.append(end)
         self._by_name[end.name] = end
@@ -196,7 +236,8 @@ class End:
         self.name = socket.name
         self.rank = socket.rank
         self.pattern = str(socket.pattern)
-        self.handle = handle
+        self.handle: Any = handle  # what is polled; with an ear, its bell
+        self.ear: Ear | None = None
         self.binds = binds
         self.routed = binds and self.pattern == COMMAND
         self.frames = 3 if self.routed else 2
@@ -234,6 +275,8 @@ class End:
         Mostly there is one message: asking whether there is another is cheaper than the exception
         that says there is none.
         """
+        if self.ear is not None:
+            return self.ear.read(most)
         frames: list[list[bytes]] = []
         try:
             frames.append(self.handle.recv_multipart(_NOBLOCK))
@@ -260,3 +303,7 @@ class Bounded:
             self._since, self._count = now, 0
         self._count += 1
         return self._count <= self._most
+
+
+def _raise(error: BaseException) -> None:
+    raise error

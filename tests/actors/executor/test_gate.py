@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from actors.executor.gate import Gate, may_send
+from actors.executor.gate import Gate, Overheard, may_send
 from actors.executor.venue_calls import SubmitOrder
 from messages.money import Amount
 from messages.orders import Side
@@ -67,3 +67,27 @@ def test_a_sell_passes_where_only_reducing_is_allowed():
     levels = {(Scope.DESK, ""): Level.REDUCE_ONLY}
 
     assert said(order=replace(ORDER, side=Side.SELL), levels=levels) is None
+
+
+def test_a_kill_that_was_overheard_shuts_the_gate_until_a_turn_took_it_up():
+    gate, overheard = Gate(latched=False), Overheard()
+
+    before = overheard.shuts(gate)
+    overheard.add()
+    overheard.add()
+    overheard.take_up()
+    between = overheard.shuts(gate)
+    overheard.take_up()
+    overheard.take_up()
+
+    assert (before.latched, between.latched) == (False, True)
+    assert overheard.shuts(gate) is gate
+
+
+def test_a_kill_taken_up_before_it_was_overheard_leaves_the_next_one_its_weight():
+    overheard = Overheard()
+
+    overheard.take_up()
+    overheard.add()
+
+    assert overheard.shuts(Gate(latched=False)).latched

@@ -27,7 +27,7 @@ class House:
         self._raw = zmq.Context()
         self._strangers: list[zmq.Socket] = []
 
-    def role(self, name: str, **other: str) -> Links:
+    def role(self, name: str, *, urgent=None, **other: str) -> Links:
         log, self.logged[name] = captured()
         clock = SystemClock()
         me = replace(ME, role=name, **other)
@@ -39,7 +39,7 @@ class House:
             log=log,
             settings=RuntimeSettings(),
         )
-        made.open()
+        made.open(urgent)
         self._open.append(made)
         return made
 
@@ -63,7 +63,9 @@ def hear(links: Links, socket: str, *, least: int = 1, within_ms: int = PATIENCE
     """Return what arrives on *socket*, at least *least* messages of it."""
     end = next(one for one in links.ends if one.name == socket)
     heard: list[Heard] = []
-    while len(heard) < least and end.handle.poll(within_ms):
+    poller = zmq.Poller()
+    poller.register(end.handle, zmq.POLLIN)
+    while len(heard) < least and poller.poll(within_ms):
         heard += end.drain()
     return heard
 
