@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from actors.executor.identity import ApiKey, signing
+from actors.runtime.contain import attempt
 from actors.runtime.parts import Parts
 from actors.venues.btcturk.rest import BtcturkPrivate
 from actors.venues.btcturk.stream import BtcturkStream, Subject
@@ -24,4 +25,6 @@ def streams(parts: Parts, venue: VenueSettings, key: ApiKey | None) -> StreamFor
     """Return what makes the stream of the account, with dice of its own: it has a thread."""
     subject = Subject(symbols=Symbols(), keys=signing(key))
     dice = type(parts.rng)(parts.rng.getrandbits(64))
-    return lambda sink: BtcturkStream(venue, subject, sink, clock=parts.clock, random=dice)
+    return lambda sink: BtcturkStream(
+        venue, subject, sink, clock=parts.clock, random=dice, contain=attempt
+    )

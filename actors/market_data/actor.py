@@ -26,8 +26,10 @@ from actors.market_data.instruments import Change, described
 from actors.market_data.market import FLUSH, Market
 from actors.market_data.moment import Moment
 from actors.market_data.settings import Settings
+from actors.market_data.verdict import TRADE_UNSEEN
 from actors.runtime import failures
 from actors.runtime.actor import Actor
+from actors.runtime.contain import attempt
 from actors.runtime.effects import After, Call, Called, Raised, Tick
 from actors.runtime.inbox import InboxFull
 from actors.runtime.lanes import LaneFull, LaneSpec
@@ -135,11 +137,13 @@ class MarketData(Actor):
         market = self._market
         match event:
             case BookTop():
-                return self._said(market.streamed_top(event, now))
+                return self._said(market.streamed_top(event, now), now)
             case PublicTrade():
                 trade, candle = market.trade(event, now)
                 self._tell_candles([candle] if candle else [])
-                return [trade] if trade else []
+                first = self._verdict is not None and self._verdict[1] == TRADE_UNSEEN
+                turned = self._turned(now) if first else []
+                return [trade, *turned] if trade else []
             case Connected():
                 market.up()
                 self.log.info("stream_connected", instruments=list(self._spelled))
@@ -147,16 +151,17 @@ class MarketData(Actor):
             case Disconnected():
                 quotes = market.down(now)
                 self.log.warning("stream_lost", reason=event.reason, retry_ms=event.retry_ms)
-                return [*self._said(quotes), self._status(now)]
+                status = self._status(now)
+                return [*self._said(quotes, now), status]
             case UnreadableFrame():
                 market.misread(event.reason)
         return ()
 
     def _ticked(self, timer: str, now: Moment) -> Iterable[object]:
         if timer == FLUSH:
-            return self._said(self._market.flush(now))
+            return self._said(self._market.flush(now), now)
         if timer == LOOK:
-            effects = self._said(self._market.look(now))
+            effects = self._said(self._market.look(now), now)
             return [*effects, After(self._own.look_every_ms, Tick(LOOK))]
         if timer == STATUS:
             self._tell_candles(self._market.closed(now))
@@ -178,7 +183,7 @@ class MarketData(Actor):
                 self._follow(result.spelled)
                 kept = [self._keep(change, now) for change in changes]
                 again = After(rules.again_ms(read=True), Tick(READ))
-                return [*rules.due(now.mono_ms), *kept, again]
+                return [*rules.due(now.mono_ms), *kept, *self._turned(now), again]
             case NoAnswer() | Raised(error=LaneFull()):
                 self.log.warning("rules_unread", reason=_reason(result))
                 return [After(rules.again_ms(read=False), Tick(READ))]
@@ -189,7 +194,7 @@ class MarketData(Actor):
     def _book(self, request: ReadBook, result: object, now: Moment) -> Iterable[object]:
         match result:
             case BookTop():
-                return self._said(self._market.rest_top(result, now))
+                return self._said(self._market.rest_top(result, now), now)
             case NoAnswer() | Raised(error=LaneFull()):
                 self.log.debug("book_unread", instrument=request.instrument, why=_reason(result))
                 self._market.no_book(request.instrument, result, now)
@@ -230,24 +235,33 @@ class MarketData(Actor):
 
     # what is told
 
-    def _said(self, effects: Iterable[object]) -> list[object]:
-        """Return *effects*; quotes whose problem is another one than before go to the log."""
-        effects = list(effects)
-        for quote in effects:
-            if isinstance(quote, Quote):
-                self._tell_problem(quote)
-        return effects
+    def _said(self, effects: Iterable[object], now: Moment) -> list[object]:
+        """Return *effects*; quotes whose problem is another one than before go to the log.
 
-    def _tell_problem(self, quote: Quote) -> None:
+        With them goes the verdict where it turned: the gate needs not wait for the next second.
+        """
+        effects = list(effects)
+        turned = [one for one in effects if isinstance(one, Quote) and self._tell_problem(one)]
+        return [*effects, *self._turned(now)] if turned else effects
+
+    def _turned(self, now: Moment) -> list[FeedStatus]:
+        """Return the verdict when it is another one than was said last; the first is on its way."""
+        if self._verdict is None or self._market.verdict(now.mono_ms)[0] is self._verdict[0]:
+            return []
+        return [self._status(now)]
+
+    def _tell_problem(self, quote: Quote) -> bool:
+        """Log a problem that came or went; return whether it did."""
         before = self._problems.get(quote.instrument, UNHEARD)
         self._problems[quote.instrument] = quote.problem
         if quote.problem == before:
-            return
+            return False
         log = self.log.bind(instrument=quote.instrument, channel=quote.channel)
         if quote.problem is None:
             log.info("quote_fresh", was=before)
         else:
             log.warning("quote_stale", problem=quote.problem, age_ms=quote.age_ms)
+        return True
 
     def _status(self, now: Moment) -> FeedStatus:
         status = self._market.status(now)
@@ -302,7 +316,9 @@ class Btcturk:
         subject = Subject(symbols=Symbols(spelled), instruments=tuple(spelled))
         # The stream's thread rolls dice of its own: ours are not shared with another thread.
         dice = Random(self._rng.getrandbits(64))
-        return BtcturkStream(self._settings, subject, sink, clock=self._clock, random=dice)
+        return BtcturkStream(
+            self._settings, subject, sink, clock=self._clock, random=dice, contain=attempt
+        )
 
 
 def build(parts: Parts, *, desk: DeskSettings, own: Settings, venue: VenueSettings) -> Actor:

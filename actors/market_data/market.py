@@ -18,7 +18,7 @@ from actors.market_data.trades import Trades
 from actors.market_data.verdict import verdict
 from actors.runtime.effects import After, Call, Tick
 from actors.venues.port import BookTop, PublicTrade
-from messages.market import FeedStatus, InstrumentFeed, Quote, Trade
+from messages.market import FeedStatus, FeedVerdict, InstrumentFeed, Quote, Trade
 
 FLUSH = "flush"  # the timer for quotes that changed again too soon
 
@@ -120,9 +120,13 @@ class Market:
         """Return the candles whose minute is over."""
         return self._candles.close(now.venue_ms)
 
+    def verdict(self, now_ms: int) -> tuple[FeedVerdict, str]:
+        """Return how well all of it is heard, and why."""
+        return verdict(self._feeds(now_ms), self._settings, connected=self.connected)
+
     def status(self, now: Moment) -> FeedStatus:
-        """Return the verdict on all of it."""
-        feeds = {name: self._feed(name, now.mono_ms) for name in self.rules.listed}
+        """Return the verdict on all of it, with what it rests on."""
+        feeds = self._feeds(now.mono_ms)
         found, reason = verdict(feeds, self._settings, connected=self.connected)
         return FeedStatus(
             connected=self.connected,
@@ -142,6 +146,9 @@ class Market:
         if unheard:
             return f"the book of {' '.join(unheard)}"
         return "" if self.rules.listed else "an instrument that the venue lists"
+
+    def _feeds(self, now_ms: int) -> dict[str, InstrumentFeed]:
+        return {name: self._feed(name, now_ms) for name in self.rules.listed}
 
     def _feed(self, name: str, now_ms: int) -> InstrumentFeed:
         quoted = self._quotes[name]

@@ -43,12 +43,20 @@ class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     open_timeout_ms: Milliseconds = 10_000
     confirm_timeout_ms: Milliseconds = 10_000  # from connected to login and joins confirmed
     book_silence_max_ms: Milliseconds = 15_000  # a book channel older than this: reconnect
-    resnapshot_ms: Milliseconds = 30_000  # a full book at least this often
+    resnapshot_ms: Milliseconds = 10_000  # a full book at least this often
     backoff_first_ms: Milliseconds = 500
     backoff_max_ms: Milliseconds = 30_000
     backoff_reset_ms: Milliseconds = 60_000  # this long with data: the next backoff starts anew
     connects_per_minute: Annotated[int, Meta(ge=1, le=15)] = 10
     login_nonce: Annotated[int, Meta(ge=1)] = 3_000
+
+    def __post_init__(self) -> None:
+        # A quiet book says nothing between two full ones: it must not be taken for a dead one.
+        if self.resnapshot_ms >= self.book_silence_max_ms:
+            raise ValueError(
+                f"resnapshot_ms must be less than book_silence_max_ms ({self.book_silence_max_ms}),"
+                f" not {self.resnapshot_ms}"
+            )
 
 
 class VenueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

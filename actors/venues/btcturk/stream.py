@@ -6,7 +6,8 @@ connection to the next.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from random import Random
 
 from msgspec import Struct
@@ -28,6 +29,13 @@ LOOK_UP_S = 0.25  # how often a silent connection is looked at
 CLOSE_TIMEOUT_S = 1.0
 PING_S = 20.0
 JOIN_MAX_S = 2.0
+
+
+Contain = Callable[[Callable[[], object]], object]
+
+
+def _bare(call: Callable[[], object]) -> object:
+    return call()
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -53,7 +61,8 @@ class _LoginRefused(_Ended):
 class BtcturkStream:
     """One WebSocket connection, kept up by a thread of its own.
 
-    *sink* is called in that thread and must only hand the event on.
+    *sink* is called in that thread and must only hand the event on. *contain* returns what a call
+    returns, or something else that holds the error it raised; without it an error ends the thread.
     """
 
     def __init__(
@@ -64,12 +73,15 @@ class BtcturkStream:
         *,
         clock: Clock,
         random: Random,
+        contain: Contain = _bare,
     ) -> None:
+        self._contain = contain
         self._url, self._settings = settings.ws_url, settings.stream
         self._subject, self._sink, self._clock = subject, sink, clock
         self._backoff = Backoff(settings.stream, random)
         self._stopping = threading.Event()
         self._socket: ClientConnection | None = None
+        self.failures = 0  # how often a sink or a reader raised
         self._thread = threading.Thread(target=self._run, name="venue-stream", daemon=True)
 
     def start(self) -> None:
@@ -88,12 +100,25 @@ class BtcturkStream:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._backoff.connecting(self._clock.mono_ms())
-            reason = self._one_connection()
+            reason = self._contained()
             if self._stopping.is_set():
                 return
             wait_ms = self._backoff.wait_ms(self._clock.mono_ms())
-            self._sink(Disconnected(reason=reason, retry_ms=wait_ms))
+            self._tell(Disconnected(reason=reason, retry_ms=wait_ms))
             self._stopping.wait(wait_ms / 1000)
+
+    def _contained(self) -> str:
+        """Serve one connection; this thread must not end because a sink or a reader raised."""
+        reason = self._contain(self._one_connection)
+        if isinstance(reason, str):
+            return reason
+        self.failures += 1
+        return f"FAILED {type(getattr(reason, 'error', reason)).__name__}"
+
+    def _tell(self, event: Disconnected) -> None:
+        """Tell that the connection is over; a sink that cannot be told is counted."""
+        if self._contain(partial(self._sink, event)) is not None:
+            self.failures += 1
 
     def _one_connection(self) -> str:
         """Serve one connection to its end; return why it ended."""

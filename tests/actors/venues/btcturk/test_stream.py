@@ -113,7 +113,9 @@ def test_an_instrument_the_venue_does_not_list_ends_the_connection(exchange):
 
 
 def test_a_connection_that_stays_open_and_silent_is_left(exchange):
-    events = exchange.stream("BTC_TRY", book_silence_max_ms=600, backoff_first_ms=10)
+    events = exchange.stream(
+        "BTC_TRY", book_silence_max_ms=600, resnapshot_ms=500, backoff_first_ms=10
+    )
     await_event(events, Connected)
 
     exchange.faults(silent_ws=True)
