@@ -71,10 +71,10 @@ class Relay:
     def _requests(self, near: socket.socket, far: socket.socket) -> None:
         tap = Tap()
         while data := _read(near):
-            at_ns = self._clock.mono_ns()
+            # Noted before it goes on, so that whoever has the answer finds the request here.
+            self.seen.extend(tap.take(data, self._clock.mono_ns()))
             if not _write(far, data):
                 break
-            self.seen.extend(tap.take(data, at_ns))
         self._part(near, far)
 
     def _answers(self, far: socket.socket, near: socket.socket) -> None:
