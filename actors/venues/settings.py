@@ -97,6 +97,18 @@ class ExchangeFees(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     vat_ratio: Amount = Amount("0.2")
 
 
+class ExchangePolicies(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What BtcTurk's documentation leaves open: how the simulated exchange decides."""
+
+    market_rest: Annotated[str, Meta(pattern="^(close|refuse)$")] = "close"  # beyond the 5 %
+    client_ids_unique: bool = False
+    self_trade: Annotated[str, Meta(pattern="^(allow|refuse)$")] = "allow"
+    stop_market_buys: bool = False  # their quantity is not documented; with True it is quote
+    orders_page_max: Annotated[int, Meta(ge=1, le=10_000)] = 1_000  # rows of one allOrders page
+    login_nonce_max: Annotated[int, Meta(ge=1, le=600_000)] = 600_000
+    order_update_frames: bool = False  # 453 when a stop becomes active
+
+
 class HouseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The simulated market around our orders: what stands in the book and what hits it."""
 
@@ -152,6 +164,7 @@ class ExchangeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     account: ExchangeAccount = ExchangeAccount()
     more_accounts: tuple[ExchangeAccount, ...] = ()
     fees: ExchangeFees = ExchangeFees()
+    policies: ExchangePolicies = ExchangePolicies()
     house: HouseSettings = HouseSettings()
     enforce_limits: bool = True
     stamp_window_ms: Annotated[int, Meta(ge=100, le=600_000)] = 5_000

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from actors.venues.settings import ExchangePolicies
 from actors.venues.simulated.events import Method
 from actors.venues.simulated.listing import LISTINGS, NUMBER_PATTERN, Listing, places
 from messages.money import BPS
@@ -18,7 +19,7 @@ CLIENT_ORDER_ID_MAX = 50
 BAND_FACTOR = (
     10  # a limit price is at most ten times, at least a tenth of the market (broker-api-docs #490)
 )
-STOP_METHODS = ("stoplimit", "stopmarket", "stop_limit", "stop_market")
+METHODS = {"stop_limit": "stoplimit", "stop_market": "stopmarket"}  # other ways to write them
 PROTECTION_BPS = 500  # a market order trades at most 5 % away from the best price (BtcTurk docs)
 BY_SYMBOL = {listing.symbol: listing for listing in LISTINGS.values()}
 
@@ -35,25 +36,42 @@ TYPE_NOT_SUPPORTED = Refused("ORDER_TYPE_NOT_SUPPORTED", 1193)
 METHOD_NOT_SUPPORTED = Refused("ORDER_METHOD_NOT_SUPPORTED", 1134)
 PRICE_SCALE = Refused("FAILED_INVALID_PRICE_SCALE", 1126)
 QUANTITY_SCALE = Refused("FAILED_INVALID_QUANTITY_SCALE", 1127)
+STOP_PRICE_SCALE = Refused("FAILED_INVALID_STOP_PRICE_SCALE", 1128)
+STOP_NOT_ABOVE = Refused("FAILED_STOP_PRICE_GREATER_THAN_BEST_ASK", 1124)
+STOP_NOT_BELOW = Refused("FAILED_STOP_PRICE_LESS_THAN_BEST_BID", 1125)
+QUANTITY_ABOVE_MAX = Refused("MAXIMUM_ORDER_AMOUNT_EXCEEDED", 9003)  # its number is not known
 PRICE_ABOVE_MAX = Refused("PRICE_MUST_BE_LESS_THAN_MAXPRICE", 1226)
 PRICE_BELOW_MIN = Refused("PRICE_MUST_BE_LESS_THAN_MINPRICE", 1227)
 TOTAL_TOO_SMALL = Refused("FAILED_MIN_TOTAL_AMOUNT", 1123)
 MARKET_FAILED = Refused("FAILED_MARKET_ORDER", 1118)
+LIMIT_FAILED = Refused("FAILED_LIMIT_ORDER", 1120)
 FUNDS_LIMIT = Refused("FAILED_ORDER_WITH_OPEN_ORDERS", 1122)
 FUNDS_MARKET = Refused("BALANCE_NOT_ENOUGH", 1055)
 NOT_CANCELLABLE = Refused("ORDER_COULD_NOT_BE_CANCELED", 1051)
 NO_SUCH_ORDER = Refused("NO_ORDER_MATCHES_YOUR_REQUEST", 1052)
+CANCEL_BLOCKED = Refused("ORDER_CANCEL_BLOCKED", 9004)  # its number is not known
 
 
 class Wish(Struct, frozen=True, kw_only=True):
-    """An order that may stand, funds aside. *price* is None for a market order."""
+    """An order that may stand, funds aside. *price* is None where the market makes it."""
 
     listing: Listing
     side: Side
     method: Method
     quantity: Decimal
     price: Decimal | None
+    stop_price: Decimal | None
     client_order_id: str
+
+    @property
+    def spends_quote(self) -> bool:
+        return not self.method.priced and self.side is Side.BUY
+
+
+class _Numbers(Struct, frozen=True):
+    quantity: Decimal
+    price: Decimal | None
+    stop_price: Decimal | None
 
 
 def listing_of(symbol: object, listed: Mapping[str, Listing]) -> Listing | None:
@@ -70,7 +88,10 @@ def band(market: Decimal) -> tuple[Decimal, Decimal]:
 
 
 def admit(
-    body: Mapping[str, object], listed: Mapping[str, Listing], market: Mapping[str, Decimal]
+    body: Mapping[str, object],
+    listed: Mapping[str, Listing],
+    market: Mapping[str, Decimal],
+    policies: ExchangePolicies,
 ) -> Wish | Refused:
     """Return what *body* asks for, or why it cannot be had. *market*: price by instrument."""
     fields = {key.lower(): value for key, value in body.items()}
@@ -79,21 +100,24 @@ def admit(
     if listing is None or not isinstance(name, str) or len(name) > CLIENT_ORDER_ID_MAX:
         return PARAMETER
     side = str(fields.get("ordertype", "")).lower()
-    method = str(fields.get("ordermethod", "")).lower()
+    said = str(fields.get("ordermethod", "")).lower()
+    method = METHODS.get(said, said)
     if side not in ("buy", "sell"):
         return TYPE_NOT_SUPPORTED
-    if method not in ("limit", "market"):
+    if method not in tuple(Method):
+        return METHOD_NOT_SUPPORTED
+    if (side, method) == ("buy", Method.STOP_MARKET) and not policies.stop_market_buys:
         return METHOD_NOT_SUPPORTED
     numbers = _numbers(fields, listing, Side(side), Method(method))
     if isinstance(numbers, Refused):
         return numbers
-    quantity, price = numbers
     wish = Wish(
         listing=listing,
         side=Side(side),
         method=Method(method),
-        quantity=quantity,
-        price=price,
+        quantity=numbers.quantity,
+        price=numbers.price,
+        stop_price=numbers.stop_price,
         client_order_id=name,
     )
     return _sizes(wish, market[listing.instrument]) or wish
@@ -101,20 +125,27 @@ def admit(
 
 def _numbers(
     fields: Mapping[str, object], listing: Listing, side: Side, method: Method
-) -> tuple[Decimal, Decimal | None] | Refused:
-    """Return quantity and price as asked for: on the scale, above zero."""
+) -> _Numbers | Refused:
+    """Return quantity, price and stop price as asked for: on the scale, above zero."""
     quantity = _number(fields.get("quantity"))
-    price = _number(fields.get("price")) if method is Method.LIMIT else None
-    if quantity is None or (method is Method.LIMIT and price is None):
+    price = _number(fields.get("price")) if method.priced else None
+    stop = _number(fields.get("stopprice")) if method.stops else None
+    if quantity is None or (method.priced and price is None) or (method.stops and stop is None):
         return PARAMETER
-    spends_quote = method is Method.MARKET and side is Side.BUY
-    quantity_scale = listing.price_places if spends_quote else listing.base_scale
+    spends_quote = not method.priced and side is Side.BUY
     if price is not None and places(price) > listing.price_places:
         return PRICE_SCALE
-    if places(quantity) > quantity_scale:
+    if stop is not None and places(stop) > listing.price_places:
+        return STOP_PRICE_SCALE
+    if places(quantity) > (listing.price_places if spends_quote else listing.base_scale):
         return QUANTITY_SCALE
-    read = Decimal(quantity), None if price is None else Decimal(price)
-    return PARAMETER if read[0] <= 0 or (read[1] is not None and read[1] <= 0) else read
+    read = _Numbers(Decimal(quantity), _decimal(price), _decimal(stop))
+    stated = (read.quantity, read.price, read.stop_price)
+    return PARAMETER if any(one is not None and one <= 0 for one in stated) else read
+
+
+def _decimal(plain: str | None) -> Decimal | None:
+    return None if plain is None else Decimal(plain)
 
 
 def _number(raw: object) -> str | None:
@@ -131,8 +162,11 @@ def _sizes(wish: Wish, market: Decimal) -> Refused | None:
         return PRICE_ABOVE_MAX
     if wish.price is not None and wish.price < lowest:
         return PRICE_BELOW_MIN
-    spends_quote = wish.method is Method.MARKET and wish.side is Side.BUY
-    worth = wish.quantity if spends_quote else wish.quantity * (wish.price or market)
+    most = wish.listing.quantity_max
+    if most is not None and not wish.spends_quote and wish.quantity > most:
+        return QUANTITY_ABOVE_MAX
+    at = wish.price or wish.stop_price or market
+    worth = wish.quantity if wish.spends_quote else wish.quantity * at
     return TOTAL_TOO_SMALL if worth < wish.listing.notional_min else None
 
 

@@ -187,6 +187,29 @@ class Book:
         best = max(prices) if buying else min(prices)
         return best, sum(amount for ticks, amount in resting if ticks == best)
 
+    def fills(self, meter: Meter, *, buying: bool, limit: int) -> bool:
+        """Return whether a taker with *meter* would get all it wants up to *limit*; nothing trades,
+        but the meter is used up."""
+        side = self._asks if buying else self._bids
+        ticks = limit
+        for ticks in side.prices if buying else reversed(side.prices):
+            if ticks > limit if buying else ticks < limit:
+                break
+            for entry in side.levels[ticks]:
+                amount = min(entry.units, meter.wanted(ticks))
+                if amount < entry.units:
+                    return True
+                meter.took(ticks, amount)
+        return meter.wanted(ticks) <= 0
+
+    def hit(self, order_id: int, amount: int) -> Match | None:
+        """Trade *amount* units of one resting order, at its price; None when it does not rest."""
+        found = self._resting.get(order_id)
+        if found is None:
+            return None
+        side, ticks, entry = found
+        return self._trade(side, ticks, entry, min(amount, entry.units))
+
     def depth(self, levels: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Return bids and asks as (ticks, units), best first."""
         return self._bids.depth(levels), self._asks.depth(levels)

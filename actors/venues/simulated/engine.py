@@ -3,7 +3,7 @@
 Every call says what time it is; time never runs backwards here. What happened to accounts is taken
 with `drain` as events, to be journaled before anybody hears of it, and public trades with them.
 A resting order trades at its own price: when the market's price goes through it, or when takers at
-its price have used up what stands before it .
+its price have used up what stands before it. A stop order waits for a trade at its stop price.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from msgspec import Struct
 
-from actors.venues.settings import ExchangeFees
+from actors.venues.settings import ExchangeFees, ExchangePolicies
 from actors.venues.simulated import admission
 from actors.venues.simulated.accounts import hold
 from actors.venues.simulated.admission import Refused, Wish
@@ -25,10 +25,12 @@ from actors.venues.simulated.events import (
     Filled,
     Method,
     Status,
+    Triggered,
 )
 from actors.venues.simulated.fees import affordable, charge, gross_taker
 from actors.venues.simulated.history import History, Order
 from actors.venues.simulated.listing import Listing, units
+from actors.venues.simulated.stops import Stops
 from messages.money import Amount
 from messages.orders import Side
 
@@ -76,13 +78,19 @@ class Exchange:
     """All accounts and all books. Ends with an exception on any broken invariant."""
 
     def __init__(
-        self, listed: Mapping[str, Listing], fees: ExchangeFees, *, orders_max: int
+        self,
+        listed: Mapping[str, Listing],
+        fees: ExchangeFees,
+        *,
+        orders_max: int,
+        policies: ExchangePolicies | None = None,
     ) -> None:
         self.listed = listed
         self.history = History(orders_max=orders_max)
         self.books = {instrument: Book() for instrument in listed}
         self.market = {one.instrument: one.ticks(one.opening) for one in listed.values()}
-        self._fees = fees
+        self._fees, self._policies = fees, policies or ExchangePolicies()
+        self._stops = Stops()
         self._events: list[Event] = []
         self._trades: list[PublicTrade] = []
         self._last_tid = 0
@@ -92,10 +100,12 @@ class Exchange:
         for event in events:
             self.history.apply(event)
         for order in sorted(self._alive(), key=lambda order: order.accepted.order_id):
-            if order.accepted.method is Method.MARKET:
-                self._end(order, Status.CANCELED, order.updated_ms)  # a kill came between
-            else:
+            if order.waits:
+                self._wait(order)
+            elif order.accepted.method.priced:
                 self._rest(order)
+            else:
+                self._end(order, Status.CANCELED, order.updated_ms)  # a kill came between
 
     def _alive(self) -> list[Order]:
         return [order for order in self.history.orders.values() if order.is_open]
@@ -116,18 +126,14 @@ class Exchange:
         """Take an order and match it; return it as it stands, or the venue's no."""
         now_ms = self._time(now_ms)
         market = {name: self.listed[name].price(ticks) for name, ticks in self.market.items()}
-        wish = admission.admit(body, self.listed, market)
+        wish = admission.admit(body, self.listed, market, self._policies)
         if isinstance(wish, Refused):
             return wish
         gross = gross_taker(self._fees)
         held = hold(wish.side, wish.quantity, wish.price, gross)
-        base, quote = wish.listing.base, wish.listing.quote
-        free = self.history.ledger.wallet(account).free[base if wish.side is Side.SELL else quote]
-        if free < held:
-            limit = wish.method is Method.LIMIT
-            return admission.FUNDS_LIMIT if limit else admission.FUNDS_MARKET
-        if wish.method is Method.MARKET and self._best(wish) is None:
-            return admission.MARKET_FAILED
+        refused = self._refusal(account, wish, held)
+        if refused is not None:
+            return refused
         order_id = max(FIRST_ORDER_ID, self.history.last_order_id) + 1
         accepted = Accepted(
             order_id=order_id,
@@ -141,19 +147,37 @@ class Exchange:
             hold=Amount(held),
             gross_taker=Amount(gross),
             at_ms=now_ms,
+            stop_price=None if wish.stop_price is None else Amount(wish.stop_price),
         )
         self._did(accepted)
         order = self.history.orders[order_id]
-        self._match(order, wish, now_ms)
+        if order.waits:
+            self._wait(order)
+        else:
+            self._match(order, now_ms)
+            self._wake(wish.listing.instrument, now_ms)
         return order
 
-    def cancel(self, account: str, order_id: int, now_ms: int) -> Order | Refused:
-        """End an order; cancelling a cancelled one succeeds again (#595)."""
+    def cancellable(self, account: str, order_id: int) -> Order | Refused:
+        """Return the order when a cancel of it is taken; that of a cancelled one is (#595)."""
         order = self.history.of(account, order_id)
         if order is None:
             return admission.NO_SUCH_ORDER
+        taken = order.is_open or order.status is Status.CANCELED
+        return order if taken else admission.NOT_CANCELLABLE
+
+    def cancel(
+        self, account: str, order_id: int, now_ms: int, *, fill_percent: int = 0
+    ) -> Order | Refused:
+        """End an order; before that so much of what is left of it trades after all."""
+        order = self.cancellable(account, order_id)
+        if isinstance(order, Refused) or not order.is_open:
+            return order
+        if fill_percent:
+            self._fill_late(order, fill_percent, now_ms)
         if order.is_open:
             self.books[order.accepted.instrument].withdraw(order_id)
+            self._stops.withdraw(order.accepted.instrument, order_id)
             self._end(order, Status.CANCELED, self._time(now_ms))
         return order if order.status is Status.CANCELED else admission.NOT_CANCELLABLE
 
@@ -162,6 +186,7 @@ class Exchange:
         self.market[instrument] = ticks
         for resting_buys, match in self.books[instrument].through(ticks):
             self._traded(instrument, match, buying=not resting_buys, now_ms=now_ms)
+        self._wake(instrument, now_ms)
 
     def quote(self, instrument: str, *, bids: Mapping[int, int], asks: Mapping[int, int]) -> None:
         """The house stands as said around the market's price: bids below it, asks above."""
@@ -175,6 +200,7 @@ class Exchange:
             limit = admission.protected(best, buying=buying)
             for match in book.take(QuantityMeter(amount), buying=buying, limit=limit):
                 self._traded(instrument, match, buying=buying, now_ms=now_ms)
+            self._wake(instrument, now_ms)
 
     def trade_at(
         self, instrument: str, ticks: int, *, buying: bool, amount: int, now_ms: int
@@ -186,6 +212,7 @@ class Exchange:
         if meter.left > 0:
             rest = Match(HOUSE, ticks, meter.left, 0)
             self._traded(instrument, rest, buying=buying, now_ms=now_ms)
+        self._wake(instrument, now_ms)
 
     def drain(self) -> Happened:
         """Return what happened since the last time, and forget it."""
@@ -194,33 +221,102 @@ class Exchange:
         self._trades.clear()
         return happened
 
-    def _best(self, wish: Wish) -> int | None:
-        book = self.books[wish.listing.instrument]
-        return book.best_ask if wish.side is Side.BUY else book.best_bid
+    def _refusal(self, account: str, wish: Wish, held: Decimal) -> Refused | None:
+        """Return why the order cannot be had for what is there: funds, market, policies."""
+        base, quote = wish.listing.base, wish.listing.quote
+        free = self.history.ledger.wallet(account).free[base if wish.side is Side.SELL else quote]
+        if free < held:
+            return admission.FUNDS_LIMIT if wish.method.priced else admission.FUNDS_MARKET
+        buying, book = wish.side is Side.BUY, self.books[wish.listing.instrument]
+        best = book.best_ask if buying else book.best_bid
+        if wish.stop_price is not None:
+            at = wish.listing.ticks(wish.stop_price)
+            now = self.market[wish.listing.instrument] if best is None else best
+            if buying and at <= now:
+                return admission.STOP_NOT_ABOVE
+            if not buying and at >= now:
+                return admission.STOP_NOT_BELOW
+        if wish.method is Method.MARKET:
+            if best is None:
+                return admission.MARKET_FAILED
+            limit = admission.protected(best, buying=buying)
+            whole = self._policies.market_rest == "refuse"
+            if whole and not book.fills(self._meter(wish), buying=buying, limit=limit):
+                return admission.MARKET_FAILED
+        name = wish.client_order_id
+        if self._policies.client_ids_unique and name and self.history.named(account, name):
+            return admission.PARAMETER
+        if self._policies.self_trade == "refuse" and self._meets_itself(account, wish):
+            return admission.LIMIT_FAILED if wish.method.priced else admission.MARKET_FAILED
+        return None
 
-    def _match(self, order: Order, wish: Wish, now_ms: int) -> None:
-        """Let a new order trade with what rests; put the rest of a limit order into the book."""
-        buying, listing = wish.side is Side.BUY, wish.listing
-        meter: Meter = QuantityMeter(units(wish.quantity))
-        if order.spends_quote:
-            meter = BudgetMeter(wish.quantity, listing, self._fees)
-        if wish.price is None:
-            best = self._best(wish)
-            limit = None if best is None else admission.protected(best, buying=buying)
+    def _meets_itself(self, account: str, wish: Wish) -> bool:
+        """Return whether an order of the same account rests where this one may trade."""
+        for order in self.history.open_orders(account, wish.listing.instrument):
+            one = order.accepted
+            if one.side is wish.side or one.price is None or order.waits:
+                continue
+            at = wish.price or one.price  # a market order takes any
+            if at >= one.price if wish.side is Side.BUY else at <= one.price:
+                return True
+        return False
+
+    def _meter(self, one: Wish | Accepted) -> Meter:
+        listing = one.listing if isinstance(one, Wish) else self.listed[one.instrument]
+        if not one.method.priced and one.side is Side.BUY:
+            return BudgetMeter(one.quantity, listing, self._fees)
+        return QuantityMeter(units(one.quantity))
+
+    def _match(self, order: Order, now_ms: int) -> None:
+        """Let an order trade with what rests; put the rest of one with a price into the book."""
+        one = order.accepted
+        buying, listing = one.side is Side.BUY, self.listed[one.instrument]
+        book = self.books[one.instrument]
+        if one.price is not None:
+            limit: int | None = listing.ticks(one.price)
         else:
-            limit = listing.ticks(wish.price)
-        for match in self.books[listing.instrument].take(meter, buying=buying, limit=limit):
+            best = book.best_ask if buying else book.best_bid
+            limit = None if best is None else admission.protected(best, buying=buying)
+        for match in book.take(self._meter(one), buying=buying, limit=limit):
             self._traded(listing.instrument, match, buying=buying, now_ms=now_ms)
             self._filled(order, match, maker=False, now_ms=now_ms)
-        if wish.method is Method.MARKET:
-            self._end(order, Status.CLOSED, now_ms)
+        if not one.method.priced:
+            empty = one.method.stops and not order.fills
+            self._end(order, Status.CANCELED if empty else Status.CLOSED, now_ms)
         elif order.is_open:
             self._rest(order)
+
+    def _wait(self, order: Order) -> None:
+        one = order.accepted
+        if one.stop_price is None:
+            raise ValueError(f"an order without a stop price cannot wait: {one.order_id}")
+        ticks = self.listed[one.instrument].ticks(one.stop_price)
+        buying = one.side is Side.BUY
+        self._stops.wait(one.instrument, one.order_id, buying=buying, ticks=ticks)
+
+    def _wake(self, instrument: str, now_ms: int) -> None:
+        """Let the stop orders trade whose price was traded, and those that these wake."""
+        while due := self._stops.due(instrument):
+            for order_id in due:
+                at_ms = self._time(now_ms)
+                self._did(Triggered(order_id=order_id, at_ms=at_ms))
+                self._match(self.history.orders[order_id], at_ms)
+
+    def _fill_late(self, order: Order, percent: int, now_ms: int) -> None:
+        """Trade *percent* of what is left of a resting order, on its quantity step."""
+        one = order.accepted
+        step = self.listed[one.instrument].step_units
+        amount = units(order.left) * percent // 100
+        amount -= amount % step
+        match = self.books[one.instrument].hit(one.order_id, amount) if amount else None
+        if match is not None:
+            self._traded(one.instrument, match, buying=one.side is Side.SELL, now_ms=now_ms)
+            self._wake(one.instrument, now_ms)
 
     def _rest(self, order: Order) -> None:
         one = order.accepted
         if one.price is None:
-            raise ValueError(f"a market order cannot rest: {one.order_id}")
+            raise ValueError(f"an order without a price cannot rest: {one.order_id}")
         self.books[one.instrument].rest(
             one.order_id,
             buying=one.side is Side.BUY,
@@ -235,6 +331,7 @@ class Exchange:
         listing = self.listed[instrument]
         trade = PublicTrade(listing, self._last_tid, match.ticks, match.units, buying, at_ms)
         self._trades.append(trade)
+        self._stops.traded(instrument, match.ticks)
         if match.order_id != HOUSE:
             self._filled(self.history.orders[match.order_id], match, maker=True, now_ms=at_ms)
 

@@ -13,8 +13,20 @@ from messages.orders import Side
 
 
 class Method(StrEnum):
+    """How an order trades; a stop waits until the last trade reaches its stop price."""
+
     LIMIT = "limit"
     MARKET = "market"
+    STOP_LIMIT = "stoplimit"
+    STOP_MARKET = "stopmarket"
+
+    @property
+    def priced(self) -> bool:
+        return self in (Method.LIMIT, Method.STOP_LIMIT)
+
+    @property
+    def stops(self) -> bool:
+        return self in (Method.STOP_LIMIT, Method.STOP_MARKET)
 
 
 class Status(StrEnum):
@@ -39,8 +51,9 @@ class Deposited(Struct, frozen=True, kw_only=True, tag="deposited"):
 class Accepted(Struct, frozen=True, kw_only=True, tag="accepted"):
     """An order exists. *hold* of the spent asset is set aside for it.
 
-    *quantity* is base, but quote for a market buy (BtcTurk docs, submit-order); *price* is None for
-    market orders. *gross_taker* is the taker fee with tax, as a ratio of the notional, of that day.
+    *quantity* is base, but quote for a buy without a price (BtcTurk docs, submit-order). *price* is
+    None where the market makes it, *stop_price* for orders that do not wait. *gross_taker* is the
+    taker fee with tax, as a ratio of the notional, of that day.
     """
 
     order_id: int
@@ -53,6 +66,14 @@ class Accepted(Struct, frozen=True, kw_only=True, tag="accepted"):
     price: Amount | None
     hold: Amount
     gross_taker: Amount
+    at_ms: int
+    stop_price: Amount | None = None
+
+
+class Triggered(Struct, frozen=True, kw_only=True, tag="triggered"):
+    """A stop order saw its stop price: from now on it trades as what comes after the stop."""
+
+    order_id: int
     at_ms: int
 
 
@@ -77,4 +98,4 @@ class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
     at_ms: int
 
 
-Event = Deposited | Accepted | Filled | Ended
+Event = Deposited | Accepted | Triggered | Filled | Ended

@@ -9,10 +9,18 @@ from actors.venues.btcturk.sign import credentials
 from actors.venues.clock import Clock
 from actors.venues.settings import ExchangeAccount, ExchangeSettings
 from actors.venues.simulated import frames, market, mirror
-from actors.venues.simulated.admission import Refused
+from actors.venues.simulated.admission import Refused, listing_of
 from actors.venues.simulated.doorman import Account, Doorman, Turnstile
 from actors.venues.simulated.engine import Exchange, Happened
-from actors.venues.simulated.events import Accepted, Deposited, Ended, Filled, Method, Status
+from actors.venues.simulated.events import (
+    Accepted,
+    Deposited,
+    Ended,
+    Filled,
+    Method,
+    Status,
+    Triggered,
+)
 from actors.venues.simulated.faults import Faults
 from actors.venues.simulated.frames import Depth
 from actors.venues.simulated.history import Order
@@ -21,7 +29,7 @@ from actors.venues.simulated.journal import Journal, read
 from actors.venues.simulated.listing import LISTINGS, Listing
 from actors.venues.simulated.marks import load_marks, save_marks
 from actors.venues.simulated.rows import Day
-from actors.venues.simulated.tape import Tape
+from actors.venues.simulated.tape import RESOLUTIONS_S, Tape
 
 
 class InstrumentUnknown(ValueError):
@@ -54,7 +62,12 @@ class Floor:
         self.turnstile = Turnstile(enforced=settings.enforce_limits)
         self.tapes = {name: Tape() for name in listed}
         self.depths = {name: Depth(listing) for name, listing in listed.items()}
-        self.exchange = Exchange(listed, settings.fees, orders_max=settings.history_max)
+        self.exchange = Exchange(
+            listed,
+            settings.fees,
+            orders_max=settings.history_max,
+            policies=settings.policies,
+        )
         self._run_dir = journal.path.parent
         self._market = (
             mirror.build(settings.mirror, self.exchange, clock)
@@ -136,6 +149,22 @@ class Floor:
         for day in days:
             self.hub.publish(("ticker", day.listing.symbol), frames.ticker(day))
 
+    def publish_candles(self) -> None:
+        """Tell the listeners of candles how the newest one stands."""
+        for event in self.hub.joined("tradeview"):
+            frame = self.candle(event)
+            if frame is not None:
+                self.hub.publish(("tradeview", event), frame)
+
+    def candle(self, event: str) -> frames.Frame | None:
+        """Return the forming candle that `BTCTRY_60` names, None when there is none."""
+        symbol, _, resolution = event.partition("_")
+        listing, every_s = listing_of(symbol, self.listed), RESOLUTIONS_S.get(resolution)
+        if listing is None or every_s is None:
+            return None
+        bar = self.tapes[listing.instrument].forming(every_s)
+        return None if bar is None else frames.candle(listing, resolution, bar)
+
     def day(self, listing: Listing) -> Day:
         """Return the last 24 hours of *listing*."""
         name = listing.instrument
@@ -167,11 +196,11 @@ class Floor:
         for name in moved:
             self.hub.tell(name, frames.balance_updated(self._user(name)))
 
-    def _tell_order(self, order: Order, event: Accepted | Filled | Ended) -> None:
-        name, limit = order.accepted.account, order.accepted.method is Method.LIMIT
+    def _tell_order(self, order: Order, event: Accepted | Triggered | Filled | Ended) -> None:
+        name, rests = order.accepted.account, order.accepted.method is not Method.MARKET
         listing, user = self.listed[order.accepted.instrument], self._user(name)
         match event:
-            case Accepted() if limit:
+            case Accepted() if rests:
                 self.hub.tell(name, frames.order_insert(order, listing, user))
             case Filled():
                 self.hub.tell(name, frames.order_match(order, event, listing, user))
@@ -179,7 +208,9 @@ class Floor:
                     self.hub.tell(name, frames.user_trade(order, event, listing))
                 if self.settings.delete_frame_on_fill and order.status is Status.CLOSED:
                     self.hub.tell(name, frames.order_delete(order, listing, user))
-            case Ended() if limit:
+            case Triggered() if self.settings.policies.order_update_frames:
+                self.hub.tell(name, frames.order_update(order, listing, user))
+            case Ended() if rests:
                 self.hub.tell(name, frames.order_delete(order, listing, user))
 
     def _user(self, name: str) -> int:

@@ -13,11 +13,13 @@ from actors.venues.simulated.events import Filled, Method
 from actors.venues.simulated.history import Order
 from actors.venues.simulated.listing import Listing
 from actors.venues.simulated.rows import Day
+from actors.venues.simulated.tape import Bar
 from messages.money import ONE, ZERO, text
 from messages.orders import Side
 
 WELCOME = rows.encode([991, {"type": 991, "current": "6.0.0", "min": "2.3.0"}])
 BOOK_LEVELS = 100
+METHODS = {Method.LIMIT: 0, Method.MARKET: 1, Method.STOP_LIMIT: 2, Method.STOP_MARKET: 3}
 CHANGED, ADDED, REMOVED = 0, 1, 3  # what CP says of a level (broker-api-docs #475)
 Levels = Mapping[int, int]  # ticks -> units
 Frame = bytes
@@ -34,6 +36,31 @@ def login(user: int, refusal: str | None) -> Frame:
 
 def balance_updated(user: int) -> Frame:
     return rows.encode([201, {"type": 201, "userId": user, "payload": "order"}])
+
+
+def legacy_login(refusal: str) -> Frame:
+    """The answer to a login by session token (111), which users of the API do not have."""
+    return rows.encode([112, {"type": 112, "id": 0, "ok": False, "message": refusal}])
+
+
+def system_message(said: str) -> Frame:
+    return rows.encode([801, {"type": 801, "id": 0, "ok": False, "message": said}])
+
+
+def candle(listing: Listing, resolution: str, bar: Bar) -> Frame:
+    """The bar that is forming, for a subscriber of `BTCTRY_60`."""
+    body = {
+        "D": bar.open_s,
+        "P": listing.symbol,
+        "R": resolution,
+        "O": text(listing.price(bar.open)),
+        "H": text(listing.price(bar.high)),
+        "L": text(listing.price(bar.low)),
+        "C": text(listing.price(bar.close)),
+        "V": text(listing.quantity(bar.units)),
+    }
+    tail = {"channel": "tradeview", "event": f"{listing.symbol}_{resolution}", "type": 428}
+    return rows.encode([428, body | tail])
 
 
 def ticker(day: Day) -> Frame:
@@ -155,7 +182,7 @@ def order_match(one: Order, filled: Filled, listing: Listing, user: int) -> Fram
         "id": one.accepted.order_id,
         "user": user,
         "isBid": one.accepted.side is Side.BUY,
-        "method": 0 if one.accepted.method is Method.LIMIT else 1,
+        "method": METHODS[one.accepted.method],
         "pair": listing.pair_id,
         "symbol": listing.symbol,
         "amount": f"{filled.quantity:.10f}",
@@ -174,6 +201,13 @@ def order_insert(one: Order, listing: Listing, user: int) -> Frame:
     return rows.encode([451, body | {"newOrderClientId": asked.client_order_id}])
 
 
+def order_update(one: Order, listing: Listing, user: int) -> Frame:
+    """An order changed without leaving the book; users of the API are not told at the venue."""
+    shown = {"price": text(one.accepted.price or ZERO), "amount": text(one.accepted.quantity)}
+    shown |= {"numLeft": text(one.left), "denomLeft": f"{_denominator(one):.16f}"}
+    return rows.encode([453, _order(one, listing, user, 453) | shown])
+
+
 def order_delete(one: Order, listing: Listing, user: int) -> Frame:
     asked = one.accepted
     body = _order(one, listing, user, 452)
@@ -188,7 +222,7 @@ def _order(one: Order, listing: Listing, user: int, kind: int) -> rows.Row:
         "pairId": listing.pair_id,
         "symbol": listing.symbol,
         "id": one.accepted.order_id,
-        "method": 0 if one.accepted.method is Method.LIMIT else 1,
+        "method": METHODS[one.accepted.method],
         "userId": user,
         "orderType": 0 if one.accepted.side is Side.BUY else 1,
     }

@@ -18,8 +18,8 @@ from actors.venues.simulated.events import (
     Ended,
     Event,
     Filled,
-    Method,
     Status,
+    Triggered,
 )
 from messages.money import ZERO
 
@@ -34,6 +34,7 @@ class Order(Struct, kw_only=True):
     filled: Decimal = ZERO
     hold_left: Decimal = ZERO
     status: Status = Status.UNTOUCHED
+    triggered: bool = False
     updated_ms: int = 0
     fills: list[Filled] = field(default_factory=list)
 
@@ -52,7 +53,12 @@ class Order(Struct, kw_only=True):
 
     @property
     def spends_quote(self) -> bool:
-        return self.accepted.method is Method.MARKET and self.accepted.side == "buy"
+        return self.accepted.price is None and self.accepted.side == "buy"
+
+    @property
+    def waits(self) -> bool:
+        """A stop order that has not seen its price."""
+        return self.accepted.method.stops and not self.triggered
 
 
 def folded(events: Iterable[Event], *, orders_max: int) -> "History":
@@ -92,6 +98,9 @@ class History:
                 self._accept(event)
             case Filled():
                 self._fill(event)
+            case Triggered():
+                order = self.orders[event.order_id]
+                order.triggered, order.updated_ms = True, event.at_ms
             case Ended():
                 order = self.orders[event.order_id]
                 order.updated_ms = event.at_ms
@@ -115,7 +124,7 @@ class History:
         self._fills[order.accepted.account, order.accepted.instrument].append(event)
         self._fills[order.accepted.account, ""].append(event)
         self.last_trade_id = max(self.last_trade_id, event.trade_id)
-        if order.accepted.method is Method.LIMIT and order.left == 0:
+        if order.accepted.method.priced and order.left == 0:
             self._end(order, Status.CLOSED)
 
     def _end(self, order: Order, status: Status) -> None:
@@ -142,6 +151,12 @@ class History:
         """Return the open orders of *account*, oldest first."""
         found = self._open[account].values()
         return [o for o in found if instrument is None or o.accepted.instrument == instrument]
+
+    def named(self, account: str, client_order_id: str) -> bool:
+        """Return whether the account gave an order that is still known this name."""
+        said = (account, client_order_id)
+        every = (order.accepted for order in self.orders.values())
+        return any((one.account, one.client_order_id) == said for one in every)
 
     def of(self, account: str, order_id: int) -> Order | None:
         """Return the order when it is the account's own."""

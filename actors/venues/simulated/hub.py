@@ -9,7 +9,7 @@ import asyncio
 from actors.venues.simulated.doorman import Account
 from actors.venues.simulated.faults import Faults
 
-CHANNELS = ("ticker", "trade", "orderbook", "obdiff")
+CHANNELS = ("ticker", "trade", "orderbook", "obdiff", "tradeview")
 ALL = "all"
 Topic = tuple[str, str]  # channel and event: `("trade", "BTCTRY")`
 
@@ -56,6 +56,11 @@ class Hub:
     def heard(self, *topics: Topic) -> bool:
         """Return whether anybody listens to one of *topics*."""
         return any(not one.topics.isdisjoint(topics) for one in self._listeners)
+
+    def joined(self, channel: str) -> set[str]:
+        """Return the events of *channel* that anybody listens to."""
+        topics = (topic for one in self._listeners for topic in one.topics)
+        return {event for name, event in topics if name == channel}
 
     def publish(self, topic: Topic, frame: bytes) -> None:
         """Tell everybody who listens to *topic*."""

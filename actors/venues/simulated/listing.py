@@ -40,6 +40,7 @@ class Listing(Struct, frozen=True, kw_only=True):
     notional_min: Amount
     opening: Amount
     rank: int
+    quantity_max: Amount | None = None  # the largest order, in base
 
     @property
     def instrument(self) -> str:
@@ -91,8 +92,10 @@ ASSETS: dict[str, Asset] = {
         Asset(asset_id=1, symbol="TRY", name="Türk Lirası", precision=2, fiat=True),
         Asset(asset_id=2, symbol="BTC", name="Bitcoin", precision=8),
         Asset(asset_id=3, symbol="ETH", name="Ethereum", precision=8),
-        Asset(asset_id=4, symbol="USDT", name="Tether", precision=2),
-        Asset(asset_id=5, symbol="SOL", name="Solana", precision=4),
+        Asset(asset_id=7, symbol="USDT", name="Tether", precision=2),
+        Asset(asset_id=61, symbol="SOL", name="Solana", precision=4),
+        Asset(asset_id=43, symbol="DOGE", name="Dogecoin", precision=4),
+        Asset(asset_id=5, symbol="XRP", name="Ripple", precision=4),
     )
 }
 
@@ -146,6 +149,43 @@ LISTINGS: dict[str, Listing] = {
             notional_min=Amount("99.91"),
             opening=Amount(6_420),
             rank=1003,
+        ),
+        Listing(
+            pair_id=140,
+            base="DOGE",
+            quote="TRY",
+            base_scale=4,
+            price_scale=4,
+            has_fraction=True,
+            tick_size="0.0001",
+            notional_min=Amount("99.91"),
+            opening=Amount("4.19"),
+            rank=1005,
+            quantity_max=Amount(750_000),
+        ),
+        Listing(
+            pair_id=17,
+            base="BTC",
+            quote="USDT",
+            base_scale=8,
+            price_scale=2,
+            has_fraction=False,
+            tick_size="1",
+            notional_min=Amount(10),
+            opening=Amount(68_900),
+            rank=2000,
+        ),
+        Listing(
+            pair_id=20,
+            base="ETH",
+            quote="USDT",
+            base_scale=8,
+            price_scale=1,
+            has_fraction=True,
+            tick_size="0.1",
+            notional_min=Amount(10),
+            opening=Amount("2068.4"),
+            rank=2001,
         ),
     )
 }

@@ -11,20 +11,12 @@ from actors.venues.simulated.admission import PARAMETER, listing_of
 from actors.venues.simulated.doorman import TooMany
 from actors.venues.simulated.floor import Floor
 from actors.venues.simulated.listing import Listing
+from actors.venues.simulated.tape import DAY_S, MINUTE_S, RESOLUTIONS_S
 
 JSON = "application/json; charset=utf-8"
 LEVELS_MAX = 100  # more is not given, whatever is asked (broker-api-docs #567)
 PRINTS_MAX = 50
 BARS_MAX = 2_000
-MINUTE_S, DAY_S = 60, 86_400
-RESOLUTIONS_S = {
-    **{str(minutes): minutes * MINUTE_S for minutes in (1, 2, 5, 15, 30, 60, 240)},
-    "1D": DAY_S,
-    "D": DAY_S,
-    "1W": 7 * DAY_S,
-    "1M": 30 * DAY_S,
-    "1Y": 365 * DAY_S,
-}
 Handler = Callable[[Request], Awaitable[Response]]
 
 

@@ -14,7 +14,7 @@ from actors.venues.simulated.accounts import Wallet
 from actors.venues.simulated.admission import band
 from actors.venues.simulated.book import Book
 from actors.venues.simulated.engine import PublicTrade
-from actors.venues.simulated.events import Deposited, Filled, Method
+from actors.venues.simulated.events import Deposited, Filled
 from actors.venues.simulated.history import Order
 from actors.venues.simulated.listing import ASSETS, UNIT_PLACES, Asset, Listing
 from actors.venues.simulated.tape import Bar
@@ -64,6 +64,7 @@ def _symbol(listing: Listing, market: Decimal) -> Row:
         "minAmount": None,
         "maxAmount": None,
     }
+    most = listing.quantity_max
     shown = f".{'0' * listing.price_places}" if listing.price_places else ""
     return {
         "id": listing.pair_id,
@@ -76,14 +77,14 @@ def _symbol(listing: Listing, market: Decimal) -> Row:
         "denominatorScale": listing.price_scale,
         "hasFraction": listing.has_fraction,
         "filters": [filters],
-        "orderMethods": ["MARKET", "LIMIT"],
+        "orderMethods": ["MARKET", "LIMIT", "STOP_MARKET", "STOP_LIMIT"],
         "displayFormat": f"#,##0{shown}" if shown else "#,###",
         "commissionFromNumerator": False,
         "order": listing.rank,
         "priceRounding": False,
         "isNew": False,
         "marketPriceWarningThresholdPercentage": Decimal("0.2500000000000000"),
-        "maximumOrderAmount": None,
+        "maximumOrderAmount": None if most is None else _long(most),
         "maximumLimitOrderPrice": _long(highest),
         "minimumLimitOrderPrice": _long(lowest),
     }
@@ -189,11 +190,11 @@ def klines(listing: Listing, bars: Sequence[Bar]) -> Row:
     return {
         "s": "ok" if bars else None,
         "t": [bar.open_s for bar in bars],
-        "h": [listing.price(bar.high) for bar in bars],
-        "o": [listing.price(bar.open) for bar in bars],
-        "l": [listing.price(bar.low) for bar in bars],
-        "c": [listing.price(bar.close) for bar in bars],
-        "v": [listing.quantity(bar.units) for bar in bars],
+        "h": [_float(listing.price(bar.high)) for bar in bars],
+        "o": [_float(listing.price(bar.open)) for bar in bars],
+        "l": [_float(listing.price(bar.low)) for bar in bars],
+        "c": [_float(listing.price(bar.close)) for bar in bars],
+        "v": [_float(listing.quantity(bar.units)) for bar in bars],
     }
 
 
@@ -203,14 +204,14 @@ def ohlc(listing: Listing, bar: Bar) -> Row:
     return {
         "pair": listing.symbol,
         "time": bar.open_s,
-        "open": listing.price(bar.open),
-        "high": listing.price(bar.high),
-        "low": listing.price(bar.low),
-        "close": listing.price(bar.close),
-        "volume": listing.quantity(bar.units),
-        "total": _cut(total, 6),
-        "average": _cut(average(total, listing.quantity(bar.units)), 6),
-        "dailyChangeAmount": change,
+        "open": _float(listing.price(bar.open)),
+        "high": _float(listing.price(bar.high)),
+        "low": _float(listing.price(bar.low)),
+        "close": _float(listing.price(bar.close)),
+        "volume": _float(listing.quantity(bar.units)),
+        "total": _cut(total, 5),
+        "average": _cut(average(total, listing.quantity(bar.units)), 2),
+        "dailyChangeAmount": _float(change),
         "dailyChangePercentage": _cut(average(change * 100, listing.price(bar.open)), 2),
     }
 
@@ -233,7 +234,7 @@ def balance(asset: Asset, wallet: Wallet, now_ms: int) -> Row:
 def order(one: Order, listing: Listing, *, in_open_orders: bool) -> Row:
     """Return an order as queries list it; `time` is 0 among the open ones (broker-api-docs #559).
 
-    A market order shows the price of its first fill, a market buy the base it got (#429).
+    An order without a price shows the price of its first fill, a market buy the base it got (#429).
     """
     asked = one.accepted
     first = one.fills[0].price if one.fills else ZERO
@@ -245,7 +246,7 @@ def order(one: Order, listing: Listing, *, in_open_orders: bool) -> Row:
         "price": listing.price_text(price),
         "amount": _sixteen(one.amount) if one.spends_quote else plain,
         "quantity": "0.0000000000000001" if one.spends_quote else plain,
-        "stopPrice": listing.price_text(ZERO),
+        "stopPrice": listing.price_text(asked.stop_price or ZERO),
         "pairSymbol": listing.symbol,
         "pairSymbolNormalized": listing.instrument,
         "type": asked.side.value,
@@ -261,12 +262,12 @@ def order(one: Order, listing: Listing, *, in_open_orders: bool) -> Row:
 def submitted(one: Order, listing: Listing) -> Row:
     """Return the answer to a new order: other keys than queries have, and no fills."""
     asked = one.accepted
-    spends = asked.method is Method.MARKET and asked.side is Side.BUY
+    quantity, stop = asked.quantity, asked.stop_price
     return {
         "id": asked.order_id,
-        "quantity": text(asked.quantity) if spends else listing.quantity_text(asked.quantity),
+        "quantity": text(quantity) if one.spends_quote else listing.quantity_text(quantity),
         "price": None if asked.price is None else listing.price_text(asked.price),
-        "stopPrice": None,
+        "stopPrice": None if stop is None else listing.price_text(stop),
         "newOrderClientId": asked.client_order_id,
         "type": asked.side.value,
         "method": asked.method.value,
@@ -324,6 +325,12 @@ def _sixteen(value: Decimal) -> str:
 
 def _long(value: Decimal) -> Decimal:
     return Decimal(f"{value:.16f}")
+
+
+def _float(value: Decimal) -> Decimal:
+    """Return *value* as the candle host writes numbers: always with a decimal."""
+    plain = text(value)
+    return Decimal(plain if "." in plain else f"{plain}.0")
 
 
 def _cut(value: Decimal, places: int) -> Decimal:

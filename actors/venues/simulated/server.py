@@ -143,6 +143,7 @@ class _Process:
             (settings.house.step_ms, self._floor.step),
             (settings.book_interval_ms, lambda _elapsed: self._floor.publish_books()),
             (settings.ticker_interval_ms, lambda _elapsed: self._floor.publish_tickers()),
+            (settings.ticker_interval_ms, lambda _elapsed: self._floor.publish_candles()),
             (MARKS_EVERY_MS, lambda _elapsed: self._floor.save_marks()),
             (WATCH_MS, self._watch),
         ]

@@ -15,10 +15,11 @@ from actors.venues.simulated.admission import listing_of
 from actors.venues.simulated.connections import Connections
 from actors.venues.simulated.doorman import Unauthorized
 from actors.venues.simulated.floor import Floor
-from actors.venues.simulated.hub import ALL, CHANNELS, Listener
+from actors.venues.simulated.hub import ALL, CHANNELS, Listener, Topic
 from actors.venues.simulated.public import throttled
+from actors.venues.simulated.tape import RESOLUTIONS_S
 
-LOGIN, SUBSCRIBE, REQUEST, TRADE_LIST = 114, 151, 101, 421
+LOGIN, SUBSCRIBE, REQUEST, TRADE_LIST, SESSION_LOGIN = 114, 151, 101, 421, 111
 SLOW_READER = 1013  # close code: try again later
 
 
@@ -63,6 +64,8 @@ class Stream:
         match kind:
             case _ if kind == LOGIN:
                 self._login(listener, socket, body)
+            case _ if kind == SESSION_LOGIN:
+                listener.give(frames.legacy_login("Unauthorized - Invalid Request"))
             case _ if kind == SUBSCRIBE:
                 self._subscribe(listener, body)
             case _ if kind == REQUEST and body.get("code") == TRADE_LIST:
@@ -79,12 +82,10 @@ class Stream:
 
     def _subscribe(self, listener: Listener, body: Mapping[str, object]) -> None:
         channel, event = str(body.get("channel")), str(body.get("event"))
-        listing = listing_of(event, self._floor.listed)
-        known = listing is not None or (channel, event) == ("ticker", ALL)
-        if channel not in CHANNELS or not known:
+        topic = self._topic(channel, event)
+        if topic is None:
             listener.give(frames.result(f"unknown|{channel}:{event}", ok=False))
             return
-        topic = (channel, event if listing is None else listing.symbol)
         if body.get("join") is False:
             listener.topics.discard(topic)
             listener.give(frames.result(f"leave|{channel}:{topic[1]}"))
@@ -93,8 +94,21 @@ class Stream:
         self._first(listener, channel, topic[1])
         listener.topics.add(topic)
 
+    def _topic(self, channel: str, event: str) -> Topic | None:
+        """Return what is to be joined, None when there is no such thing."""
+        symbol, _, resolution = event.rpartition("_") if channel == "tradeview" else (event, "", "")
+        listing = listing_of(symbol, self._floor.listed)
+        if channel not in CHANNELS or (channel == "tradeview" and resolution not in RESOLUTIONS_S):
+            return None
+        if listing is None:
+            return (channel, event) if (channel, event) == ("ticker", ALL) else None
+        return channel, f"{listing.symbol}_{resolution}" if resolution else listing.symbol
+
     def _first(self, listener: Listener, channel: str, event: str) -> None:
         """Give what a channel begins with: a whole book, the last trades."""
+        candle = self._floor.candle(event) if channel == "tradeview" else None
+        if candle is not None and not self._floor.faults.silent_ws:
+            listener.give(candle)
         listing = listing_of(event, self._floor.listed)
         if listing is None or self._floor.faults.silent_ws:
             return

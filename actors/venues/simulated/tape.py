@@ -14,6 +14,14 @@ PRINTS_MAX = 50  # what the venue lists at most
 MINUTES_MAX = 1_500
 DAY_S = 86_400
 MINUTE_S = 60
+RESOLUTIONS_S = {
+    **{str(minutes): minutes * MINUTE_S for minutes in (1, 2, 5, 15, 30, 60, 240)},
+    "1D": DAY_S,
+    "D": DAY_S,
+    "1W": 7 * DAY_S,
+    "1M": 30 * DAY_S,
+    "1Y": 365 * DAY_S,
+}
 
 
 class Bar(Struct, kw_only=True):
@@ -57,6 +65,14 @@ class Tape:
         """Return the last 24 hours as one bar, None when nothing traded."""
         since = now_ms // 1000 - DAY_S
         return next(_merged(self._minutes, since, now_ms // 1000, 2 * DAY_S, align=False), None)
+
+    def forming(self, every_s: int) -> Bar | None:
+        """Return the bar of the newest trade, None when nothing traded."""
+        if not self._minutes:
+            return None
+        newest_s = self._minutes[-1].open_s
+        found = self.bars(from_s=newest_s, to_s=newest_s, every_s=every_s)
+        return found[-1] if found else None
 
     def bars(self, *, from_s: int, to_s: int, every_s: int) -> list[Bar]:
         """Return the bars that open in the given time; those without trades are missing."""
