@@ -230,7 +230,7 @@ def test_every_fault_of_the_configuration_is_told_at_once(tmp_path):
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
-        ('[exchange]\ninstruments = ["DOGE_TRY"]', "DOGE_TRY"),
+        ('[exchange]\ninstruments = ["PEPE_TRY"]', "PEPE_TRY"),
         ('[exchange]\nspeed = "0"', "speed"),
         ('[exchange.account]\nsecret = "no base64!"', "base64"),
         ("[exchange", "not TOML"),
