@@ -18,6 +18,7 @@ from store.writer import Writer
 RATIO_MAX = 1.2
 DECISIONS = 400
 LOADS = 5
+FILLS, FILLS_QUICK, FILLS_MILLION = 100_000, 2_000, 1_000_000
 WARM = 200  # decisions before the first measured one
 
 
@@ -30,7 +31,15 @@ class Cost(Struct, frozen=True):
 
 def measure(directory: Path, *, quick: bool) -> Section:
     """Return the cost of a decision with next to nothing and with many fills in the store."""
-    fills = 2_000 if quick else 100_000
+    return _measure(directory, FILLS_QUICK if quick else FILLS)
+
+
+def million(directory: Path, *, quick: bool) -> Section:
+    """The same after years of trading; *quick* after a tenth of them."""
+    return _measure(directory, FILLS_MILLION // 10 if quick else FILLS_MILLION)
+
+
+def _measure(directory: Path, fills: int) -> Section:
     with (
         tempfile.TemporaryDirectory(prefix="growth-", dir=directory) as name,
         Writer.open(Path(name), IDENTITY, SystemClock()) as writer,
