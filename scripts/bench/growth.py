@@ -1,7 +1,7 @@
 """Does a decision cost more when there is more history? It must not.
 
-What the executor asks of the store for one order is measured on a young store and again on the same
-one with many fills in it: is the intent new, then the commit; and what a start loads.
+What the executor asks of the store for one order is measured on a young store and, in turn with it,
+on one with many fills: is the intent new, then the commit; and what a start loads.
 """
 
 import tempfile
@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from actors.runtime.clock import SystemClock
-from scripts.bench.commits import GROUP, IDENTITY
+from scripts.bench.commits import IDENTITY
 from scripts.bench.entries import Ledger
 from scripts.bench.figures import MS, US, Figure, Section, quantile
 from store.writer import Writer
@@ -18,6 +18,7 @@ from store.writer import Writer
 RATIO_MAX = 1.2
 DECISIONS = 400
 LOADS = 5
+GROWTH = 500  # pairs in one commit while it grows
 FILLS, FILLS_QUICK, FILLS_MILLION = 100_000, 2_000, 1_000_000
 WARM = 200  # decisions before the first measured one
 
@@ -42,13 +43,12 @@ def million(directory: Path, *, quick: bool) -> Section:
 def _measure(directory: Path, fills: int) -> Section:
     with (
         tempfile.TemporaryDirectory(prefix="growth-", dir=directory) as name,
-        Writer.open(Path(name), IDENTITY, SystemClock()) as writer,
+        Writer.open(Path(name) / "young", IDENTITY, SystemClock()) as young_writer,
+        Writer.open(Path(name) / "old", IDENTITY, SystemClock()) as old_writer,
     ):
-        ledger = Ledger(writer.lineage)
-        _decide(writer, ledger, WARM)
-        young = _cost(writer, ledger)
-        grow(writer, ledger, fills)
-        old = _cost(writer, ledger)
+        young_store, old_store = _Store(young_writer), _Store(old_writer)
+        grow(old_writer, old_store.ledger, fills)
+        young, old = _costs(young_store, old_store)
     return Section(
         title="growth",
         figures=(
@@ -78,32 +78,46 @@ def _measure(directory: Path, fills: int) -> Section:
 
 def grow(writer: Writer, ledger: Ledger, fills: int) -> None:
     """Put *fills* orders, each with the fill that ended it, into the store."""
-    for _ in range(0, fills, GROUP):
-        writer.append(list(ledger.pairs(GROUP)))
+    for _ in range(0, fills, GROWTH):
+        writer.append(list(ledger.pairs(GROWTH)))
         writer.checkpoint()
 
 
-def _cost(writer: Writer, ledger: Ledger) -> Cost:
-    writer.checkpoint()
-    decisions = _decide(writer, ledger, DECISIONS)
-    clock = SystemClock()
-    loads = []
-    for _ in range(LOADS):
-        began = clock.mono_ns()
-        writer.load()
-        loads.append((clock.mono_ns() - began) / 1e6)
-    return Cost(quantile(decisions, 0.5), quantile(loads, 0.5))
+class _Store:
+    """One store, what is put into it, and what that cost."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer, self.ledger = writer, Ledger(writer.lineage)
+        self._clock = SystemClock()
+
+    def decide(self) -> float:
+        """Return what one decision costs the store, in µs; its fill is not counted."""
+        entry = self.ledger.accepted()
+        began = self._clock.mono_ns()
+        self.writer.intents([entry.cause["intent_id"]])
+        self.writer.append([entry])
+        taken = (self._clock.mono_ns() - began) / 1e3
+        self.writer.append([self.ledger.filled()])
+        return taken
+
+    def load(self) -> float:
+        """Return what a start loads, in ms."""
+        began = self._clock.mono_ns()
+        self.writer.load()
+        return (self._clock.mono_ns() - began) / 1e6
 
 
-def _decide(writer: Writer, ledger: Ledger, count: int) -> list[float]:
-    """Return what each of *count* decisions cost the store, in µs; its fill is not counted."""
-    clock = SystemClock()
-    taken = []
-    for _ in range(count):
-        entry = ledger.accepted()
-        began = clock.mono_ns()
-        writer.intents([entry.cause["intent_id"]])
-        writer.append([entry])
-        taken.append((clock.mono_ns() - began) / 1e3)
-        writer.append([ledger.filled()])
-    return taken
+def _costs(*stores: _Store) -> list[Cost]:
+    """Return the cost in each store, taken in turn: what else the machine does slows them alike."""
+    for store in stores:
+        for _ in range(WARM):
+            store.decide()
+        store.writer.checkpoint()
+    decisions = [[store.decide() for store in stores] for _ in range(DECISIONS)]
+    loads = [[store.load() for store in stores] for _ in range(LOADS)]
+    return [
+        Cost(quantile(list(decided), 0.5), quantile(list(loaded), 0.5))
+        for decided, loaded in zip(
+            zip(*decisions, strict=True), zip(*loads, strict=True), strict=True
+        )
+    ]
