@@ -77,7 +77,7 @@ def check(meta: Mapping[str, str], identity: Identity, host: Host) -> None:
         raise StoreRefused(
             OTHER_MACHINE,
             "this store belongs to another machine, where its desk may still trade: "
-            "stop that one, then `btcbot promote`; or choose another --run-dir",
+            "stop that one for good; here choose another --run-dir",
         )
 
 

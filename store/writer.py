@@ -6,17 +6,22 @@ process must end, since SQLite may have rolled back more than was asked.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 import peewee
 
-from store import backup, journal, migrate, recall
+from messages.state import Level, Scope
+from store import backup, journal, migrate, recall, witness
 from store.columns import TABLES, SqlValue, Table
 from store.failures import (
+    CORRUPT,
     NETWORK_FILE_SYSTEM,
+    NOT_A_STORE,
+    STORE_RESTORED,
     StoreContradicted,
     StoreFailed,
     StoreRefused,
@@ -30,7 +35,7 @@ from store.identity import Host, Identity, check, first_rows, new_lineage, this_
 from store.lock import WriterLock
 from store.migrate import Migration
 from store.open import APPLICATION_ID, STORE_FILE, Seen, gate, raw, writer_database
-from store.rows import Entry, Head, IntentRow, MetaRow, OrderRow
+from store.rows import Entry, Head, IntentRow, LevelRow, MetaRow, OrderRow, Row
 
 # A commit puts every page it touched into the write-ahead log. The executor empties that between
 # bursts; past this many pages the writer does it itself, and that commit takes the longer.
@@ -76,22 +81,23 @@ class Writer:
         """Return the writer of the store in *run_dir*, made if there is none; its epoch is new.
 
         Raises StoreRefused: another writer, a newer or foreign store, another identity or machine,
-        a disk that is full, read-only or on a network.
+        a store that is damaged or gone, a disk that is full, read-only or on a network.
         """
         known = migrate.migrations() if migrations is None else migrations
+        host = host or this_host()
         _usable(run_dir)
         lock = WriterLock(run_dir)
         lock.take()
         try:
             path = run_dir / STORE_FILE
-            seen = gate(path, newest=len(known))
+            seen = _looked_at(path, identity, host, newest=len(known))
             database = writer_database(path)
             try:
                 writer = cls(database, lock, run_dir)
                 with refusing(f"{path}"):
                     writer._begin_epoch(
                         identity,
-                        host or this_host(),
+                        host,
                         at_ms=clock.wall_ms(),
                         due=known[seen.version :],
                         seen=seen,
@@ -102,6 +108,9 @@ class Writer:
         except BaseException:
             lock.release()
             raise
+        witness.remember(
+            run_dir, lineage=writer.lineage, epoch=writer.epoch, identity=identity, host=host
+        )
         return writer
 
     def append(self, entries: Sequence[Entry]) -> Head:
@@ -135,32 +144,32 @@ class Writer:
         Alive orders and their intents, balances, positions, levels, instruments, cursors, meta and
         the newest days. What ended is asked for by name.
         """
-        with failing("load"):
+        with self._reading("load"):
             return recall.load(self._connection)
 
     def intents(self, intent_ids: Iterable[str]) -> dict[str, IntentRow]:
         """Return the accepted ones of *intent_ids*, by id."""
-        with failing("intents"):
+        with self._reading("intents"):
             return recall.intents(self._connection, intent_ids)
 
     def orders(self, client_order_ids: Iterable[str]) -> dict[str, OrderRow]:
         """Return the known ones of *client_order_ids*, by id, however long they are over."""
-        with failing("orders"):
+        with self._reading("orders"):
             return recall.orders(self._connection, client_order_ids)
 
     def orders_by_venue_id(self, venue_order_ids: Iterable[int]) -> dict[int, OrderRow]:
         """Return the orders that the venue calls *venue_order_ids*, by that id."""
-        with failing("orders"):
+        with self._reading("orders"):
             return recall.orders_by_venue_id(self._connection, venue_order_ids)
 
     def known_fills(self, trade_ids: Iterable[str]) -> set[str]:
         """Return which of *trade_ids* are booked."""
-        with failing("fills"):
+        with self._reading("fills"):
             return recall.known_fills(self._connection, trade_ids)
 
     def known_batches(self, batch_ids: Iterable[str]) -> set[str]:
         """Return which record batches of *batch_ids* are in the store."""
-        with failing("records"):
+        with self._reading("records"):
             return recall.known_batches(self._connection, batch_ids)
 
     def checkpoint(self) -> int:
@@ -169,7 +178,7 @@ class Writer:
         Never waits: what a reader still needs stays for the next time. Call it between bursts.
         """
         self.log_pages = 0
-        with failing("checkpoint"):
+        with self._reading("checkpoint"):
             _, logged, moved = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         return max(0, int(logged) - int(moved))
 
@@ -182,7 +191,8 @@ class Writer:
                 with failing("checkpoint at close"):
                     self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
-            self._database.close()
+            self._database.close()  # the file may change once more
+            self._remember_damage()
             self._lock.release()
 
     def __enter__(self) -> Self:
@@ -214,19 +224,28 @@ class Writer:
         migrate.apply(connection, due)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         self.head = recall.checked_head(connection, TAIL_CHECKED)
-        self.epoch = int(recall.meta(connection).get("epoch", "0")) + 1
+        before = recall.meta(connection)
+        self.epoch = int(before.get("epoch", "0")) + 1
         schema = old + len(due)
         facts = {"epoch": str(self.epoch), "boot_id": host.boot_id, "schema": str(schema)}
-        rows = [MetaRow(key=key, value=value) for key, value in facts.items()]
+        rows: list[Row] = [MetaRow(key=key, value=value) for key, value in facts.items()]
+        restored = _restored(self._run_dir, before, copied=seen.copied) if old else ""
         if not old:
             rows += first_rows(identity, host)
-        if not old or seen.copied:
+        if not old or restored:
             rows.append(new_lineage())
+        if restored:
+            rows.append(_halt(restored, at_ms))
         entry = Entry(
-            kind="StoreRestored" if seen.copied else "StoreOpened" if old else "StoreCreated",
+            kind="StoreRestored" if restored else "StoreOpened" if old else "StoreCreated",
             subject="",
             at_ms=at_ms,
-            cause={"epoch": self.epoch, "version": old, "migrated_to": schema},
+            cause={
+                "epoch": self.epoch,
+                "version": old,
+                "migrated_to": schema,
+                "restored": restored,
+            },
             rows=tuple(rows),
         )
         prepared = _Prepared([entry], before=self.head, epoch=self.epoch)
@@ -242,8 +261,24 @@ class Writer:
                 "EPOCH", f"the store is at epoch {found and found[0]}, this writer at {self.epoch}"
             )
 
+    @contextmanager
+    def _reading(self, what: str) -> Iterator[None]:
+        try:
+            with failing(what):
+                yield
+        except StoreFailed as error:
+            self._failure = error
+            self._remember_damage()
+            raise
+
+    def _remember_damage(self) -> None:
+        if self._failure is not None and self._failure.code == CORRUPT:
+            path = self._run_dir / STORE_FILE
+            witness.damaged(self._run_dir, path, str(self._failure))
+
     def _fail(self, what: str, error: sqlite3.Error | StoreFailed) -> StoreFailed:
         self._failure = error if isinstance(error, StoreFailed) else failed(what, error)
+        self._remember_damage()
         if self._connection.in_transaction:
             # It may fail as well; the transaction is gone with the process in any case.
             try:
@@ -295,3 +330,42 @@ def _usable(run_dir: Path) -> None:
             f"{run_dir} is on {kind}: SQLite's write-ahead log needs a local disk; "
             "choose a local --run-dir",
         )
+
+
+def _looked_at(path: Path, identity: Identity, host: Host, *, newest: int) -> Seen:
+    """Return what *path* is. Raises StoreRefused, STORE_GONE where ours is there no more."""
+    witness.refuse_damaged(path.parent, path)
+    try:
+        seen = gate(path, newest=newest)
+    except StoreRefused as why:
+        if why.code == NOT_A_STORE:
+            witness.refuse_loss(path.parent, path, "is none", identity, host)
+        raise
+    if seen.version == 0:
+        how = "is empty" if path.exists() else "is not there"
+        witness.refuse_loss(path.parent, path, how, identity, host)
+    return seen
+
+
+def _restored(run_dir: Path, meta: Mapping[str, str], *, copied: bool) -> str:
+    """Return why a store that says *meta* is not the newest one that traded here, else ""."""
+    if copied:
+        return "it is a backup"
+    before = witness.seen(run_dir)
+    epoch = int(meta.get("epoch", "0"))
+    return "" if before is None else before.contradicts(meta.get("lineage", ""), epoch)
+
+
+def _halt(why: str, at_ms: int) -> LevelRow:
+    """Return the level that keeps the desk from trading until a person has looked.
+
+    It is the executor's: an operator takes it back once books and venue agree.
+    """
+    return LevelRow(
+        scope=Scope.DESK,
+        name="",
+        source="executor",
+        level=Level.HALTED,
+        reason=f"{STORE_RESTORED}: {why}",
+        at_ms=at_ms,
+    )

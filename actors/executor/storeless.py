@@ -1,9 +1,9 @@
 """When the store cannot be used: nothing is sent, and what is ours at the venue is taken back.
 
-A disk that is full or read-only and a damaged file leave us without books. Then every order that
-carries our prefix is a stranger, and strangers of ours are cancelled wherever the venue lists them.
-What would have been written is told to the log and forgotten. The store is tried again and again;
-once it opens, the process begins anew.
+A disk that is full or read-only, a file that is damaged or gone leave us without books. Then every
+order that carries our prefix is a stranger, and strangers of ours are cancelled wherever the venue
+lists them. What would have been written is told to the log and forgotten. The store is tried again
+and again; once it opens, the process begins anew.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,13 +19,14 @@ from store.failures import (
     IO_ERROR,
     READ_ONLY,
     STORE,
+    STORE_GONE,
     StoreFailed,
     StoreRefused,
 )
 from store.rows import Entry, Head, IntentRow, OrderRow, Row
 from store.writer import Writer
 
-UNUSABLE = (READ_ONLY, DISK_FULL, CORRUPT, IO_ERROR)
+UNUSABLE = (READ_ONLY, DISK_FULL, CORRUPT, IO_ERROR, STORE_GONE)
 STORE_UNUSABLE = "STORE_UNUSABLE"
 AGAIN_MS = 5_000
 TRY_STORE = "store"  # a timer

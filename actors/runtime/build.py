@@ -9,16 +9,17 @@ import hashlib
 from pathlib import Path
 
 ROOMS = ("actors", "config", "messages", "store")
+KINDS = ("*.py", "*.sql")
 DIGEST_BYTES = 8
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @functools.cache
 def build_hash() -> str:
-    """Return the hash of all Python files of the rooms and of `supervisor.py`, read once."""
+    """Return the hash of all Python and SQL of the rooms and of `supervisor.py`, read once."""
     root = Path(__file__).parents[2]
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
-    files = [path for room in ROOMS for path in (root / room).rglob("*.py")]
+    files = [path for room in ROOMS for kind in KINDS for path in (root / room).rglob(kind)]
     for path in sorted([*files, root / "supervisor.py"]):
         if path.is_file():
             digest.update(f"{path.relative_to(root)}\0".encode())

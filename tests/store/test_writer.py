@@ -283,7 +283,7 @@ def test_log_is_emptied_even_when_nobody_asks(writer, run_dir, monkeypatch):
     assert writer.log_pages <= 40
 
 
-def test_close_leaves_one_file(run_dir):
+def test_close_leaves_one_file_and_what_tells_about_it(run_dir):
     history, opening = rich()
     writer = opened(run_dir)
     writer.append([opening, *history.traded(10)])
@@ -291,7 +291,8 @@ def test_close_leaves_one_file(run_dir):
     writer.close()
     writer.close()
 
-    assert sorted(path.name for path in run_dir.iterdir()) == ["store.lock", STORE_FILE]
+    left = sorted(path.name for path in run_dir.iterdir())
+    assert left == ["store.lock", "store.seen", STORE_FILE]
 
 
 def test_history_costs_the_hot_path_nothing(run_dir):

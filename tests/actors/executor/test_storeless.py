@@ -13,12 +13,13 @@ from messages.money import Amount
 from messages.orders import IntentRefused, Side
 from messages.records import RecordBatch, RecordBatchAck
 from messages.state import AccountState, InstrumentState, Level, Scope
-from store.failures import STORE, StoreRefused
+from store.failures import STORE, StoreFailed, StoreRefused
 from store.open import STORE_FILE
 from store.writer import Writer
 from tests.actors.executor.driving import IDENTITY
 from tests.actors.executor.venues import trading
 from tests.actors.executor.wishes import wanted_of
+from tests.store.harm import LOSSES, garble_table
 from tests.store.history import tamper
 
 DAMAGE = "UPDATE journal SET subject = subject || 'x' WHERE seq = 2"
@@ -38,6 +39,15 @@ def damaged(place):
     shutil.copytree(place.run_dir, place.run_dir.parent / "sound")
     tamper(place.run_dir, DAMAGE)
     return place.open()
+
+
+def ended(place):
+    """Have an order of ours rest, and the desk end in order; return where its store is."""
+    driver = place.opened()
+    place.resting()
+    driver.stop()
+    shutil.copytree(place.run_dir, place.run_dir.parent / "sound")
+    return place.run_dir / STORE_FILE
 
 
 def repaired(place):
@@ -160,3 +170,39 @@ def test_a_store_that_somebody_else_writes_is_no_reason_to_cancel_anything(place
     other.close()
 
     assert len(open_orders(place)) == 1
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_rests_is_taken_back_when_the_store_is_gone(place, loss):
+    loss(ended(place))
+    driver = place.open()
+
+    driver.until(lambda: driver.session.clearance.is_clear, 15)
+    driver.hear(Tick(TRY_STORE))
+
+    assert open_orders(place) == []
+    assert "STORE_GONE" in driver.actor.waiting_for()
+    assert driver.outlet.ended is None
+
+
+def test_damage_that_only_an_append_meets_costs_one_life_and_the_next_takes_back(place):
+    path = ended(place)
+    garble_table(path, "fill")
+    driver = place.opened()
+    place.stranger.trade(Side.SELL, "0.0004", place.inside)
+    with pytest.raises(StoreFailed, match="CORRUPT"):
+        driver.until(lambda: driver.session.fills_booked)
+    driver.close()
+    assert len(open_orders(place)) == 1
+
+    driver = place.open()
+    driver.until(lambda: driver.session.clearance.is_clear, 15)
+
+    assert open_orders(place) == []
+    assert "was found damaged" in driver.actor.waiting_for()
+
+    repaired(place)
+    driver.hear(Tick(TRY_STORE))
+    driver.close()
+    place.opened()
+    assert place.differences() == {}  # the fill that could not be kept is the venue's to tell
