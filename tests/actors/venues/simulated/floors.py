@@ -11,8 +11,8 @@ ANN, BOB = "ann", "bob"
 OPENING = {"TRY": "1000000", "BTC": "2", "SOL": "1000", "USDT": "5000"}
 
 
-def engine(fees=None, orders_max=1000, opening=OPENING):
-    exchange = Exchange(LISTINGS, fees or ExchangeFees(), orders_max=orders_max)
+def engine(fees=None, orders_max=1000, opening=OPENING, policies=None):
+    exchange = Exchange(LISTINGS, fees or ExchangeFees(), orders_max=orders_max, policies=policies)
     for account in (ANN, BOB):
         for asset, amount in opening.items():
             exchange.deposit(account, asset, Decimal(amount), NOW)
