@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from actors.persistence import audit_lag, decisions, taped
-from actors.persistence.audit_lag import Lag
+from actors.persistence.audit_lag import Lag, Rounds
 from actors.persistence.intake import Intake
 from actors.persistence.mids import Mids
 from actors.persistence.settings import Settings
@@ -21,7 +21,7 @@ from actors.runtime.settings import DeskSettings
 from messages import codec
 from messages.instrument import Instrument
 from messages.market import FeedStatus, Quote, Trade
-from messages.records import Record, RecordBatchAck, RecordsAck, WarmUpQuery
+from messages.records import Breach, Record, RecordBatchAck, RecordsAck, WarmUpQuery
 from messages.state import AccountState, ExecutorStatus, InstrumentState
 from store.audit import Checkpoint
 from store.failures import NO_STORE, StoreRefused
@@ -57,6 +57,7 @@ class Persistence(Actor):
         self._mids_file = parts.run_dir.joinpath(MIDS_FILE)
         self._saved: object = None
         self._lost = 0
+        self._rounds = Rounds(rest_s=own.back_every_s)
 
     def started(self) -> Iterable[object]:
         self._open_tape()
@@ -89,7 +90,11 @@ class Persistence(Actor):
             case WarmUpQuery():
                 return [Back(self.route, self._mids.page(message, self._own.page_mids))]
             case Tick(name="audit"):
-                return [*self._audit(), After(self._own.audit_every_ms, Tick("audit"))]
+                return [
+                    *self._audit(),
+                    *self._look_back(),
+                    After(self._own.audit_every_ms, Tick("audit")),
+                ]
             case Tick(name="say"):
                 return [*self._say(), After(self._own.say_every_ms, Tick("say"))]
             case Tick(name="save_mids"):
@@ -143,7 +148,26 @@ class Persistence(Actor):
         polled = follower.poll(self._own.audit_rows)
         self._lag.note(caught_up=polled.caught_up, now_ms=self.clock.mono_ms())
         self._decided = self._decided or polled.decided
-        breach = follower.auditor.breach
+        yield from self._found(known)
+        if not polled.caught_up:
+            yield After(0, Tick("more"))
+
+    def _look_back(self) -> Iterable[object]:
+        """Audit a little of what was audited before, unless there is newer work or a rest."""
+        follower, now_ms = self._follower, self.clock.mono_ms()
+        behind = self._lag.is_behind(now_ms, self._own.audit_every_ms)
+        if follower is None or behind or not self._rounds.is_due(now_ms):
+            return
+        known = follower.auditor.breach
+        if follower.look_back(self._own.back_rows):
+            self._rounds.over(now_ms)
+            self.log.debug("looked_back", seq=follower.auditor.head.seq)
+        yield from self._found(known)
+
+    def _found(self, known: Breach | None) -> Iterable[object]:
+        """Say a breach that is not *known* at once."""
+        follower = self._follower
+        breach = None if follower is None else follower.auditor.breach
         if breach is not None and known is None:
             self.log.critical(
                 "breach_found",
@@ -153,8 +177,6 @@ class Persistence(Actor):
                 found=breach.found,
             )
             yield from self._say()
-        if not polled.caught_up:
-            yield After(0, Tick("more"))
 
     def _open_store(self) -> Follower | None:
         checkpoint = _checkpoint(self._audit_file)

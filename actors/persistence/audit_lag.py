@@ -1,4 +1,4 @@
-"""How far behind the auditor is. Monotonic ms."""
+"""How far behind the auditor is, and when it looks back. Monotonic ms."""
 
 from messages.records import AuditStatus, Breach
 from store.rows import Head
@@ -21,12 +21,31 @@ class Lag:
         """Return how long ago everything was audited; since the start where it never was."""
         return max(0, now_ms - self._caught_up_ms)
 
+    def is_behind(self, now_ms: int, most_ms: int) -> bool:
+        """Return whether everything was audited longer ago than *most_ms*."""
+        return self.ms(now_ms) > most_ms
+
     def waiting_for(self, now_ms: int, most_ms: int) -> str:
         """Return what is still missing, "" when the auditor is close behind."""
         if not self._ever:
             return "the journal to be audited"
         lag = self.ms(now_ms)
         return f"the audit, {lag} ms behind" if lag > most_ms else ""
+
+
+class Rounds:
+    """When the journal is audited once more: piece by piece, with a rest after each round."""
+
+    def __init__(self, *, rest_s: int) -> None:
+        self._rest_ms = rest_s * 1_000
+        self._due_ms = 0
+
+    def is_due(self, now_ms: int) -> bool:
+        return now_ms >= self._due_ms
+
+    def over(self, now_ms: int) -> None:
+        """Note that all of it was seen."""
+        self._due_ms = now_ms + self._rest_ms
 
 
 def is_news(heard: int, audited: int) -> bool:

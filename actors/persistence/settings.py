@@ -15,6 +15,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     audit_rows: Annotated[int, Meta(ge=1, le=500)] = 250  # entries of one read
     audit_lag_max_ms: Milliseconds = 1_000  # more, and it is not ready
     audit_resume_max: Annotated[int, Meta(ge=0, le=1_000_000)] = 2_000  # else from the tables
+    back_rows: Annotated[int, Meta(ge=1, le=500)] = 50  # audited once more, of one read
+    back_every_s: Annotated[int, Meta(ge=1, le=86_400)] = 600  # the rest between two rounds
     say_every_ms: Milliseconds = 1_000
     decisions: Annotated[int, Meta(ge=1, le=64)] = 8  # told to the panel
     batch_rows: Annotated[int, Meta(ge=1, le=200)] = 200

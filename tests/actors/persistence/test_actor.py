@@ -30,7 +30,8 @@ from store.failures import StoreRefused
 from store.open import STORE_FILE
 from store.tape import frames
 from tests.builders import BTC, account, executor_status, feed_status, quote, rules, state
-from tests.store.history import opened, rich
+from tests.store.harm import garble_table
+from tests.store.history import opened, rich, tamper
 
 WALL_MS = 1_774_252_925_000
 
@@ -189,6 +190,53 @@ def test_breach_is_said_at_once_and_again_and_after_a_restart(store):
     assert of(AuditStatus, restarted.said)[-1].breach == found.breach
     assert restarted.waiting_for() == ""
     assert desk.events().count("breach_found") == 1
+
+
+def test_what_changed_after_it_was_audited_is_a_breach_without_being_asked_for(store):
+    _, _, run_dir = store
+    desk = Desk(run_dir, audit_resume_max=0, back_rows=2)
+    tamper(run_dir, "UPDATE journal SET subject = 'x' WHERE seq = 7")
+
+    said = [desk.hear(Tick("audit")) for _ in range(4)]
+
+    told = [of(AuditStatus, one) for one in said]
+    assert told[:3] == [[], [], []]
+    assert told[3][0].breach.invariant == "JOURNAL_CHAIN"
+    assert told[3][0].breach.where.startswith("entry 7 ")
+    assert desk.events().count("breach_found") == 1
+
+
+def test_looking_back_rests_between_two_rounds(store):
+    _, _, run_dir = store
+    desk = Desk(run_dir, back_rows=500, back_every_s=600)
+    desk.hear(Tick("audit"))
+    tamper(run_dir, "UPDATE journal SET subject = 'x' WHERE seq = 7")
+
+    desk.pass_ms(599_999)
+    assert of(AuditStatus, desk.hear(Tick("audit"))) == []
+    desk.pass_ms(1)
+    assert of(AuditStatus, desk.hear(Tick("audit")))[0].breach is not None
+
+
+def test_what_is_new_comes_before_what_was_audited(store):
+    writer, history, run_dir = store
+    desk = Desk(run_dir, audit_rows=1, audit_resume_max=0)
+    tamper(run_dir, "UPDATE journal SET subject = 'x' WHERE seq = 7")
+    writer.append(list(history.traded(1)))
+    desk.pass_ms(101)
+
+    assert of(AuditStatus, desk.hear(Tick("audit"))) == []
+
+
+def test_damaged_page_is_a_breach_and_no_end(store):
+    writer, _, run_dir = store
+    writer.close()
+    garble_table(run_dir / STORE_FILE, "intent")
+    desk = Desk(run_dir)
+
+    desk.hear(Tick("say"))
+
+    assert of(AuditStatus, desk.hear(Tick("say")))[0].breach.invariant == "FILE_IS_SOUND"
 
 
 def test_restart_goes_on_from_the_checkpoint(store):
