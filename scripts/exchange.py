@@ -120,6 +120,9 @@ def exchange(
     speed: Annotated[str | None, typer.Option(help="Market seconds in a second.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of the walks.")] = None,
     account: Annotated[str | None, typer.Option(help="PUBLIC_KEY:SECRET, base64.")] = None,
+    faults: Annotated[
+        Path | None, typer.Option(help="TOML or JSON of faults to begin with.")
+    ] = None,
     parent: Annotated[int | None, typer.Option(help="End when this process does.")] = None,
     control: Annotated[bool, typer.Option(help="Open /_truth and /_faults.")] = False,
 ) -> None:
@@ -128,6 +131,7 @@ def exchange(
         "port": port or None,
         "market": None if market is None else str(market),
         "instrument": instrument,
+        "faults": None if faults is None else str(faults),
         "rate": rate,
         "speed": speed,
         "seed": seed,

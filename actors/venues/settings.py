@@ -69,6 +69,7 @@ class VenueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     base_url: str = "https://api.btcturk.com"
     graph_url: str = "https://graph-api.btcturk.com"
     ws_url: str = "wss://ws-feed-pro.btcturk.com"
+    other_address: bool = False  # `live` may be at another address than the venue's own
     connect_timeout_ms: Milliseconds = 3_000
     read_timeout_ms: Milliseconds = 10_000
     write_timeout_ms: Milliseconds = 5_000
@@ -154,6 +155,7 @@ class ExchangeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     front_port: Port = 0  # REST calls go here, to something that passes them on; 0: nothing does
     stream_front_port: Port = 0  # the same for the WebSocket
     control: bool = False  # `/_truth` and `/_faults` are there, for proofs
+    faults: str | None = None  # a file of faults that are on from the start, docs/exchange.md
     market: str | None = None
     mirror: MirrorSettings | None = None
     instrument: str = "BTC_TRY"

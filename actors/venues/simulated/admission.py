@@ -39,6 +39,8 @@ QUANTITY_SCALE = Refused("FAILED_INVALID_QUANTITY_SCALE", 1127)
 STOP_PRICE_SCALE = Refused("FAILED_INVALID_STOP_PRICE_SCALE", 1128)
 STOP_NOT_ABOVE = Refused("FAILED_STOP_PRICE_GREATER_THAN_BEST_ASK", 1124)
 STOP_NOT_BELOW = Refused("FAILED_STOP_PRICE_LESS_THAN_BEST_BID", 1125)
+BAND_ABOVE = Refused("ORDER_MAX_PRICE_EXCEEDED", 9001)  # its number is not known
+BAND_BELOW = Refused("ORDER_MIN_PRICE_EXCEEDED", 9002)  # its number is not known
 QUANTITY_ABOVE_MAX = Refused("MAXIMUM_ORDER_AMOUNT_EXCEEDED", 9003)  # its number is not known
 PRICE_ABOVE_MAX = Refused("PRICE_MUST_BE_LESS_THAN_MAXPRICE", 1226)
 PRICE_BELOW_MIN = Refused("PRICE_MUST_BE_LESS_THAN_MINPRICE", 1227)
@@ -68,6 +70,16 @@ class Wish(Struct, frozen=True, kw_only=True):
         return not self.method.priced and self.side is Side.BUY
 
 
+class Conditions(Struct, frozen=True):
+    """What holds for a while only: who does not trade, and a narrower band of prices (0: none)."""
+
+    halted: frozenset[str] = frozenset()
+    band_percent: int = 0
+
+
+ORDINARY = Conditions()
+
+
 class _Numbers(Struct, frozen=True):
     quantity: Decimal
     price: Decimal | None
@@ -92,6 +104,7 @@ def admit(
     listed: Mapping[str, Listing],
     market: Mapping[str, Decimal],
     policies: ExchangePolicies,
+    conditions: Conditions = ORDINARY,
 ) -> Wish | Refused:
     """Return what *body* asks for, or why it cannot be had. *market*: price by instrument."""
     fields = {key.lower(): value for key, value in body.items()}
@@ -120,7 +133,9 @@ def admit(
         stop_price=numbers.stop_price,
         client_order_id=name,
     )
-    return _sizes(wish, market[listing.instrument]) or wish
+    if listing.instrument in conditions.halted:
+        return LIMIT_FAILED if wish.method.priced else MARKET_FAILED
+    return _sizes(wish, market[listing.instrument], conditions) or wish
 
 
 def _numbers(
@@ -156,7 +171,11 @@ def _number(raw: object) -> str | None:
     return plain if plain.strip(".") and NUMBER_PATTERN.fullmatch(plain) else None
 
 
-def _sizes(wish: Wish, market: Decimal) -> Refused | None:
+def _sizes(wish: Wish, market: Decimal, conditions: Conditions) -> Refused | None:
+    if wish.price is not None and conditions.band_percent:
+        away = market * conditions.band_percent / 100
+        if abs(wish.price - market) > away:
+            return BAND_ABOVE if wish.price > market else BAND_BELOW
     lowest, highest = band(market)
     if wish.price is not None and wish.price > highest:
         return PRICE_ABOVE_MAX

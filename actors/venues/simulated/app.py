@@ -16,6 +16,7 @@ from actors.venues.simulated import rows
 from actors.venues.simulated.connections import Connections
 from actors.venues.simulated.floor import Floor
 from actors.venues.simulated.listing import ASSETS
+from actors.venues.simulated.meddling import Meddling
 from actors.venues.simulated.private import Private
 from actors.venues.simulated.public import Public, failure, reply
 from actors.venues.simulated.stream import Stream
@@ -39,7 +40,7 @@ def build(floor: Floor, connections: Connections, *, control: bool, fatal: Fatal
         return failure(500, "INTERNAL_ERROR", 500)
 
     app = Starlette(routes=routes, exception_handlers={404: _missing, 405: _missing, 500: ended})
-    return _AnyCase(app)
+    return _AnyCase(Meddling(app, floor.faults, connections))
 
 
 def _control(floor: Floor) -> list[Route]:

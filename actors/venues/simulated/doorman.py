@@ -42,10 +42,17 @@ SIGNATURE_INVALID = Unauthorized("Unauthorized - Invalid Signature", 1037)
 class Doorman:
     """Knows the accounts and the stamps already used."""
 
-    def __init__(self, keys: Sequence[Credentials], *, window_ms: int, reuse_refused: bool) -> None:
+    def __init__(
+        self,
+        keys: Sequence[Credentials],
+        *,
+        window_ms: int,
+        reuse_refused: bool,
+        nonce_max: int | None = None,
+    ) -> None:
         numbered = enumerate(keys, FIRST_USER_ID)
         self.accounts = {one.public_key: Account(one, user) for user, one in numbered}
-        self._window_ms = window_ms
+        self._window_ms, self._nonce_max = window_ms, nonce_max
         self._reuse_refused = reuse_refused
         self._used: set[tuple[str, int]] = set()
         self._order: deque[tuple[str, int]] = deque()
@@ -75,7 +82,8 @@ class Doorman:
             return KEY_UNKNOWN
         if not isinstance(nonce, int) or not isinstance(at_ms, int):
             return NONCE_INVALID
-        if abs(at_ms - now_ms) > self._window_ms:
+        too_large = self._nonce_max is not None and nonce > self._nonce_max
+        if too_large or abs(at_ms - now_ms) > self._window_ms:
             return NONCE_INVALID
         right = hmac.compare_digest(signature(account.keys, nonce), str(body.get("signature")))
         return account if right else SIGNATURE_INVALID
@@ -118,6 +126,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {  # BtcTurk docs, rate limits (2023 and 
     "GET openorders": (Limit(300, PER_MINUTE),),
     "GET allorders": (Limit(300, PER_MINUTE),),
     "GET fills": (Limit(120, PER_MINUTE),),
+    "GET trades": (Limit(90, PER_MINUTE),),
     "GET transfers": (Limit(90, PER_MINUTE),),
     "GET ticker": (Limit(600, PER_MINUTE),),
     "GET orderbook": (Limit(180, PER_MINUTE),),

@@ -89,6 +89,7 @@ class Exchange:
         self.history = History(orders_max=orders_max)
         self.books = {instrument: Book() for instrument in listed}
         self.market = {one.instrument: one.ticks(one.opening) for one in listed.values()}
+        self.conditions = admission.ORDINARY
         self._fees, self._policies = fees, policies or ExchangePolicies()
         self._stops = Stops()
         self._events: list[Event] = []
@@ -126,7 +127,7 @@ class Exchange:
         """Take an order and match it; return it as it stands, or the venue's no."""
         now_ms = self._time(now_ms)
         market = {name: self.listed[name].price(ticks) for name, ticks in self.market.items()}
-        wish = admission.admit(body, self.listed, market, self._policies)
+        wish = admission.admit(body, self.listed, market, self._policies, self.conditions)
         if isinstance(wish, Refused):
             return wish
         gross = gross_taker(self._fees)

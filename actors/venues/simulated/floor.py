@@ -4,12 +4,19 @@ One thread. A change that cannot be written ends the process before anybody hear
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from actors.venues.btcturk.sign import credentials
 from actors.venues.clock import Clock
 from actors.venues.settings import ExchangeAccount, ExchangeSettings
 from actors.venues.simulated import frames, market, mirror
-from actors.venues.simulated.admission import Refused, listing_of
+from actors.venues.simulated.accounts import Wallet
+from actors.venues.simulated.admission import (
+    CANCEL_BLOCKED,
+    Conditions,
+    Refused,
+    listing_of,
+)
 from actors.venues.simulated.doorman import Account, Doorman, Turnstile
 from actors.venues.simulated.engine import Exchange, Happened
 from actors.venues.simulated.events import (
@@ -21,11 +28,12 @@ from actors.venues.simulated.events import (
     Status,
     Triggered,
 )
-from actors.venues.simulated.faults import Faults
+from actors.venues.simulated.faults import Faults, load
 from actors.venues.simulated.frames import Depth
 from actors.venues.simulated.history import Order
 from actors.venues.simulated.hub import ALL, Hub
 from actors.venues.simulated.journal import Journal, read
+from actors.venues.simulated.lagging import Cancel, Cancels, VenueClock, Wallets
 from actors.venues.simulated.listing import LISTINGS, Listing
 from actors.venues.simulated.marks import load_marks, save_marks
 from actors.venues.simulated.rows import Day
@@ -47,17 +55,22 @@ class Floor:
     def __init__(self, settings: ExchangeSettings, clock: Clock, journal: Journal) -> None:
         """Become what *journal* says, and open the market.
 
-        Raises MarketFileError, InstrumentUnknown, SecretUnreadable, JournalDamaged and OSError.
+        Raises MarketFileError, InstrumentUnknown, FaultsWrong, SecretUnreadable, JournalDamaged and
+        OSError.
         """
         listed = _listed(settings)
-        self.settings, self.clock = settings, clock
+        self.settings = settings
         self.listed: dict[str, Listing] = listed
         self.faults = Faults()
+        if settings.faults is not None:
+            self.faults.switch(load(Path(settings.faults)))
+        self.clock = VenueClock(clock, self.faults)
         self.hub = Hub(self.faults)
         self.doorman = Doorman(
             [credentials(one.public_key, one.secret) for one in _accounts(settings)],
             window_ms=settings.stamp_window_ms,
             reuse_refused=settings.stamp_reuse_refused,
+            nonce_max=settings.policies.login_nonce_max,
         )
         self.turnstile = Turnstile(enforced=settings.enforce_limits)
         self.tapes = {name: Tape() for name in listed}
@@ -75,6 +88,9 @@ class Floor:
             else market.build(settings, self.exchange, load_marks(self._run_dir))
         )
         self._journal = journal
+        self._cancels = Cancels()
+        self._wallets = Wallets()
+        self._announced = ""
         self.exchange.restore(read(journal.path))
         self._open_accounts()
         self.step(settings.house.step_ms)
@@ -91,20 +107,58 @@ class Floor:
 
     def submit(self, account: Account, body: Mapping[str, object]) -> Order | Refused:
         """Take an order; when this returns the change is on disk and told."""
+        on = self.faults.on
+        self.exchange.conditions = Conditions(frozenset(on.halted), on.price_band_percent)
         found = self.exchange.submit(account.name, body, self.clock.wall_ms())
         self._settle()
         return found
 
     def cancel(self, account: Account, order_id: int) -> Order | Refused:
-        """End an order; when this returns the change is on disk and told."""
-        found = self.exchange.cancel(account.name, order_id, self.clock.wall_ms())
-        self._settle()
+        """Take a cancel; when no fault makes it late, the change is on disk and told."""
+        on, found = self.faults.on, self.exchange.cancellable(account.name, order_id)
+        if isinstance(found, Refused) or not found.is_open:
+            return found
+        if found.accepted.instrument in on.cancel_blocked:
+            return CANCEL_BLOCKED
+        cancel = Cancel(self.clock.mono_ms() + on.cancel_lag_ms, account.name, order_id)
+        if not on.cancel_lag_ms or not self._cancels.wait(cancel):
+            self._cancel(cancel)
+            self._settle()
         return found
+
+    def _cancel(self, cancel: Cancel) -> None:
+        """Let an accepted cancel happen; part of the order may trade before."""
+        percent = self.faults.on.cancel_fill_percent
+        now_ms = self.clock.wall_ms()
+        self.exchange.cancel(cancel.account, cancel.order_id, now_ms, fill_percent=percent)
+
+    def wallet(self, account: str) -> tuple[int, Wallet]:
+        """Return what an account is shown to have, and of when that is."""
+        now_ms, lag_ms = self.clock.wall_ms(), self.faults.on.stale_balances_ms
+        old = self._wallets.as_of(account, now_ms - lag_ms) if lag_ms else None
+        return old or (now_ms, self.exchange.history.ledger.wallet(account))
 
     def step(self, elapsed_ms: int) -> None:
         """Let the market go on."""
+        for cancel in self._cancels.due(self.clock.mono_ms()):
+            self._cancel(cancel)
         self._market.step(self.clock.wall_ms(), elapsed_ms)
         self._settle()
+        self._fault_step()
+
+    def _fault_step(self) -> None:
+        """Do what faults need from time to time."""
+        on = self.faults.on
+        if on.system_message != self._announced:
+            self._announced = on.system_message
+            if on.system_message:
+                self.hub.announce(frames.system_message(on.system_message))
+        if not on.stale_balances_ms:
+            self._wallets.forget()
+            return
+        for name in self.doorman.accounts:
+            wallet = self.exchange.history.ledger.wallet(name)
+            self._wallets.note(name, wallet, self.clock.wall_ms(), first=True)
 
     def quoted(self, name: str) -> bool:
         """Return whether *name* has a market: without one its book is not shown to anybody."""
@@ -115,7 +169,10 @@ class Floor:
         return self._market.news()
 
     def close(self) -> None:
-        """Follow the market no longer."""
+        """Follow the market no longer; what was accepted is done."""
+        for cancel in self._cancels.due(None):
+            self._cancel(cancel)
+        self._settle()
         self._market.close()
 
     def save_marks(self) -> None:
@@ -135,7 +192,11 @@ class Floor:
 
     def publish_book(self, name: str) -> None:
         """Look at one book and tell those who follow its differences."""
-        difference = self.depths[name].look(self.exchange.books[name])
+        difference = self.depths[name].look(
+            self.exchange.books[name],
+            jump=self.faults.on.changeset_jump,
+            strange=self.faults.on.strange_removals,
+        )
         if difference is not None:
             self.hub.publish(("obdiff", self.listed[name].symbol), difference)
 
@@ -194,6 +255,9 @@ class Floor:
                 moved[order.accepted.account] = None
                 self._tell_order(order, event)
         for name in moved:
+            if self.faults.on.stale_balances_ms:
+                wallet = self.exchange.history.ledger.wallet(name)
+                self._wallets.note(name, wallet, self.clock.wall_ms())
             self.hub.tell(name, frames.balance_updated(self._user(name)))
 
     def _tell_order(self, order: Order, event: Accepted | Triggered | Filled | Ended) -> None:
@@ -204,7 +268,7 @@ class Floor:
                 self.hub.tell(name, frames.order_insert(order, listing, user))
             case Filled():
                 self.hub.tell(name, frames.order_match(order, event, listing, user))
-                if not self.faults.hide_fills_ms:
+                if not self.faults.on.hide_fills_ms:
                     self.hub.tell(name, frames.user_trade(order, event, listing))
                 if self.settings.delete_frame_on_fill and order.status is Status.CLOSED:
                     self.hub.tell(name, frames.order_delete(order, listing, user))

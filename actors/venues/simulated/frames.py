@@ -126,15 +126,21 @@ class Depth:
         self._asks: Levels = {}
         self._changeset = 0
 
-    def look(self, book: Book) -> Frame | None:
-        """Take the book as it is now; return the 432 that tells the difference, None for none."""
+    def look(self, book: Book, *, jump: int = 0, strange: bool = False) -> Frame | None:
+        """Take the book as it is now; return the 432 that tells the difference, None for none.
+
+        Its number rises by *jump* more; *strange*: it removes a price that never was.
+        """
         bids, asks = (dict(side) for side in book.depth(BOOK_LEVELS))
         below = self._differences(self._bids, bids)
         above = self._differences(self._asks, asks)
         self._bids, self._asks = bids, asks
         if not below and not above:
             return None
-        self._changeset += len(below) + len(above)  # rises, but not by one (#475)
+        self._changeset += len(below) + len(above) + jump  # rises, but not by one (#475)
+        if strange:
+            never = 1 + max((*bids, *asks), default=0) * 2
+            above = [*above, *self._differences({never: 1}, {})]
         body = {"CS": self._changeset, "PS": self._listing.symbol, "AO": above, "BO": below}
         return rows.encode([432, body | self._tail("obdiff", 432)])
 

@@ -152,6 +152,14 @@ class History:
         found = self._open[account].values()
         return [o for o in found if instrument is None or o.accepted.instrument == instrument]
 
+    def closed_since(self, at_ms: int) -> Iterator[Order]:
+        """Yield the orders that ended after *at_ms*, newest first."""
+        for order_id in reversed(self._closed):
+            order = self.orders[order_id]
+            if order.updated_ms <= at_ms:
+                return
+            yield order
+
     def named(self, account: str, client_order_id: str) -> bool:
         """Return whether the account gave an order that is still known this name."""
         said = (account, client_order_id)

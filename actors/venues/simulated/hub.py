@@ -8,6 +8,7 @@ import asyncio
 
 from actors.venues.simulated.doorman import Account
 from actors.venues.simulated.faults import Faults
+from actors.venues.simulated.spoiling import UNKNOWN_FRAME
 
 CHANNELS = ("ticker", "trade", "orderbook", "obdiff", "tradeview")
 ALL = "all"
@@ -20,6 +21,7 @@ class Listener:
     def __init__(self, *, frames_max: int) -> None:
         self.topics: set[Topic] = set()
         self.account: Account | None = None
+        self.held: bytes | None = None  # waits for the frame after it: they change places
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue(frames_max)
 
     def give(self, frame: bytes) -> None:
@@ -64,16 +66,47 @@ class Hub:
 
     def publish(self, topic: Topic, frame: bytes) -> None:
         """Tell everybody who listens to *topic*."""
-        if self._faults.silent_ws:
+        on = self._faults.on
+        if on.silent_ws or topic[0] in on.silent_channels:
             return
         for listener in list(self._listeners):
             if topic in listener.topics:
-                listener.give(frame)
+                self._give(listener, frame)
 
     def tell(self, account: str, frame: bytes) -> None:
         """Tell everybody who is logged in as *account*."""
-        if self._faults.silent_ws:
+        if self._faults.on.silent_ws:
             return
         for listener in list(self._listeners):
             if listener.account is not None and listener.account.name == account:
-                listener.give(frame)
+                self._give_private(listener, frame)
+
+    def announce(self, frame: bytes) -> None:
+        """Tell everybody."""
+        for listener in list(self._listeners):
+            self._give(listener, frame)
+
+    def _give_private(self, listener: Listener, frame: bytes) -> None:
+        held, listener.held = listener.held, None
+        if held is None and self._faults.on.reordered_frames:
+            listener.held = frame
+            return
+        self._give(listener, frame)
+        if held is not None:
+            self._give(listener, held)
+
+    def _give(self, listener: Listener, frame: bytes) -> None:
+        on = self._faults.on
+        if on.lost_frames and kind_of(frame) in on.lost_frames:
+            return
+        listener.give(frame)
+        if on.double_frames:
+            listener.give(frame)
+        if on.unknown_frames:
+            listener.give(UNKNOWN_FRAME)
+
+
+def kind_of(frame: bytes) -> int:
+    """Return the type of a frame, 0 where none can be read."""
+    number = frame[1:].partition(b",")[0]
+    return int(number) if number.isdigit() else 0

@@ -7,27 +7,37 @@ from itertools import islice
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from actors.venues.simulated import rows
-from actors.venues.simulated.admission import PARAMETER, Refused, listing_of
+from actors.venues.simulated.admission import (
+    FUNDS_LIMIT,
+    MARKET_FAILED,
+    PARAMETER,
+    Refused,
+    listing_of,
+)
 from actors.venues.simulated.connections import Connections
 from actors.venues.simulated.doorman import Account, Unauthorized
 from actors.venues.simulated.faults import OutcomeFault, OutcomeKind
 from actors.venues.simulated.floor import Floor
 from actors.venues.simulated.history import Order
+from actors.venues.simulated.lagging import as_of, open_as_of
 from actors.venues.simulated.listing import ASSETS
+from actors.venues.simulated.meddling import edge_page
 from actors.venues.simulated.public import caller, failure, reply, throttled, whole
 
 FILLS_MAX = 200  # the newest only; there are no pages (broker-api-docs #189)
 ORDERS_PER_PAGE = 100
-ORDERS_PER_PAGE_MAX = 1_000
 FILLS_SINCE_DAYS = 30
 DAY_MS = 86_400_000
 NOT_FOUND = Refused("Order not found", 1152)
 FUTURE = Refused("startTime cannot be bigger than current unix timestamp.", 1038)
-EDGE_PAGE = "<!DOCTYPE html><html><head><title>504: Gateway time-out</title></head></html>"
+REFUSALS = {
+    OutcomeKind.REFUSE_FUNDS: FUNDS_LIMIT,
+    OutcomeKind.REFUSE_MARKET: MARKET_FAILED,
+}
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 Asked = Callable[[Account, Request], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -38,6 +48,7 @@ class Private:
 
     def __init__(self, floor: Floor, connections: Connections) -> None:
         self._floor, self._connections = floor, connections
+        self._page_max = floor.settings.policies.orders_page_max
 
     def routes(self) -> list[Route]:
         users = "/api/v1/users"
@@ -51,6 +62,9 @@ class Private:
             Route(order, self._signed("DELETE order", self.cancel), methods=["DELETE"]),
             Route(order + "/{order_id:int}", self._signed("GET order", self.order)),
             Route(f"{users}/transactions/trade", self._signed("GET fills", self.fills)),
+            Route(
+                users + "/transactions/trade/{trade_id:int}", self._signed("GET fills", self.fill)
+            ),
             Route(users + "/transactions/{kind}", transfers),
         ]
 
@@ -70,8 +84,7 @@ class Private:
         return signed
 
     async def balances(self, account: Account, _request: Request) -> Response:
-        wallet = self._floor.exchange.history.ledger.wallet(account.name)
-        now_ms = self._floor.clock.wall_ms()
+        now_ms, wallet = self._floor.wallet(account.name)
         return reply(rows.answer([rows.balance(one, wallet, now_ms) for one in ASSETS.values()]))
 
     async def open_orders(self, account: Account, request: Request) -> Response:
@@ -80,7 +93,8 @@ class Private:
         if asked is not None and listing is None:
             return _refused(PARAMETER)
         name = None if listing is None else listing.instrument
-        found = self._floor.exchange.history.open_orders(account.name, name)
+        history, seen_ms = self._floor.exchange.history, self._seen_ms()
+        found = list(open_as_of(history, account.name, name, seen_ms))
         listed = {
             side: [self._row(one, in_open_orders=True) for one in found if one.accepted.side == way]
             for side, way in (("asks", "sell"), ("bids", "buy"))
@@ -95,7 +109,7 @@ class Private:
         start_s = whole(request, "startTime", 0)
         if start_s > now_s:
             return _refused(FUTURE)
-        limit = min(whole(request, "limit", ORDERS_PER_PAGE), ORDERS_PER_PAGE_MAX)
+        limit = min(whole(request, "limit", ORDERS_PER_PAGE), self._page_max)
         skipped = (max(1, whole(request, "page", 1)) - 1) * limit
         found = self._floor.exchange.history.newest_orders(
             account.name,
@@ -104,7 +118,8 @@ class Private:
             to_ms=whole(request, "endTime", now_s + 1) * 1000 + 999,
             from_id=whole(request, "orderId", 0),
         )
-        page = islice(found, skipped, skipped + limit)
+        seen = (then for one in found if (then := as_of(one, self._seen_ms())) is not None)
+        page = islice(seen, skipped, skipped + limit)
         return reply(rows.answer([self._row(one, in_open_orders=False) for one in page]))
 
     async def order(self, account: Account, request: Request) -> Response:
@@ -118,6 +133,9 @@ class Private:
         fault = self._floor.faults.next_outcome()
         if fault is not None and fault.kind is OutcomeKind.DROP_BEFORE:
             return self._connections.drop(request.client)
+        if fault is not None and fault.kind in REFUSALS:
+            no = REFUSALS[fault.kind]
+            return failure(400, no.message, no.code, data=True)
         found = PARAMETER if body is None else self._floor.submit(account, body)
         if isinstance(found, Refused):
             return failure(400, found.message, found.code, data=True)
@@ -133,7 +151,7 @@ class Private:
             case OutcomeKind.HTTP_500_AFTER_ACCEPT:
                 return failure(500, "INTERNAL_ERROR", 500)
             case OutcomeKind.HTML_504_AFTER_ACCEPT:
-                return HTMLResponse(EDGE_PAGE, 504)
+                return edge_page(504)
         await asyncio.sleep(fault.delay_ms / 1000)
         return answer
 
@@ -145,7 +163,7 @@ class Private:
 
     async def fills(self, account: Account, request: Request) -> Response:
         query, history = request.query_params, self._floor.exchange.history
-        newest_ms = self._floor.clock.wall_ms() - self._floor.faults.hide_fills_ms
+        newest_ms = self._floor.clock.wall_ms() - self._floor.faults.on.hide_fills_ms
         if "orderId" in query:
             found = history.of(account.name, whole(request, "orderId", 0))
             mine = [] if found is None else [(found, one) for one in reversed(found.fills)]
@@ -170,6 +188,17 @@ class Private:
         )
         return reply(rows.answer(list(islice(chosen, FILLS_MAX)), "SUCCESS"))
 
+    async def fill(self, account: Account, request: Request) -> Response:
+        """One fill by its id: an older path that is still in the venue's swagger."""
+        history, floor = self._floor.exchange.history, self._floor
+        newest_ms = floor.clock.wall_ms() - floor.faults.on.hide_fills_ms
+        found = history.newest_fills(account.name, None, from_ms=0, to_ms=newest_ms)
+        for order, one in found:
+            if one.trade_id == request.path_params["trade_id"]:
+                listing = floor.listed[order.accepted.instrument]
+                return reply(rows.answer(rows.fill(order, one, listing), "SUCCESS"))
+        return _refused(NOT_FOUND)
+
     async def transfers(self, account: Account, request: Request) -> Response:
         fiat = {"fiat": True, "crypto": False}.get(request.path_params["kind"])
         query = request.query_params
@@ -183,6 +212,10 @@ class Private:
             and (not assets or one.asset in assets)
         )
         return reply(rows.answer([rows.deposit(one) for one in found], "SUCCESS"))
+
+    def _seen_ms(self) -> int:
+        """Return up to when lists of orders are complete."""
+        return self._floor.clock.wall_ms() - self._floor.faults.on.hide_orders_ms
 
     def _row(self, one: Order, *, in_open_orders: bool) -> rows.Row:
         listing = self._floor.listed[one.accepted.instrument]

@@ -17,6 +17,7 @@ JSON = "application/json; charset=utf-8"
 LEVELS_MAX = 100  # more is not given, whatever is asked (broker-api-docs #567)
 PRINTS_MAX = 50
 BARS_MAX = 2_000
+DAYS_MAX = 1_000
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -72,6 +73,8 @@ class Public:
             Route("/api/v2/ticker/currency", self._counted("GET ticker", self.ticker_currency)),
             Route("/api/v2/orderbook", self._counted("GET orderbook", self.order_book)),
             Route("/api/v2/trades", self.trades),
+            Route("/api/v1/trades", self._counted("GET trades", self.trades)),
+            Route("/api/v2/ohlc", self.ohlc_old),
             Route("/v1/ohlcs", self._counted("GET ohlcs", self.ohlcs)),
             Route("/v1/klines/history", self._counted("GET klines", self.klines)),
         ]
@@ -93,8 +96,8 @@ class Public:
     async def exchange_info(self, _request: Request) -> Response:
         floor = self._floor
         now_ms = floor.clock.wall_ms()
-        listed = floor.listed.values()
-        return reply(rows.answer(rows.exchange_info(listed, floor.exchange.market, now_ms)))
+        listed, halted = floor.listed.values(), floor.faults.on.halted
+        return reply(rows.answer(rows.exchange_info(listed, floor.exchange.market, now_ms, halted)))
 
     async def ticker(self, request: Request) -> Response:
         asked = request.query_params.get("pairSymbol")
@@ -139,6 +142,8 @@ class Public:
         bars = self._floor.tapes[listing.instrument].bars(
             from_s=whole(request, "from", 0), to_s=self._until(request), every_s=every_s
         )
+        gap = self._floor.faults.on.kline_gap_every
+        bars = [bar for bar in bars if not gap or (bar.open_s // every_s) % gap]
         return reply(rows.encode(rows.klines(listing, bars[-BARS_MAX:])))
 
     async def ohlcs(self, request: Request) -> Response:
@@ -149,6 +154,17 @@ class Public:
             from_s=whole(request, "from", 0), to_s=self._until(request), every_s=DAY_S
         )
         return reply(rows.encode([rows.ohlc(listing, bar) for bar in bars]))
+
+    async def ohlc_old(self, request: Request) -> Response:
+        """Days as the older endpoint gives them: in the envelope, text, times in ms."""
+        listing = listing_of(request.query_params.get("pairSymbol"), self._floor.listed)
+        if listing is None:
+            return _no_such_pair()
+        last = min(whole(request, "last", DAYS_MAX), DAYS_MAX)
+        tape = self._floor.tapes[listing.instrument]
+        bars = tape.bars(from_s=0, to_s=self._until(request), every_s=DAY_S)
+        found = bars[-last:] if last else []
+        return reply(rows.answer([rows.ohlc_old(listing, bar) for bar in found]))
 
     def _until(self, request: Request) -> int:
         return whole(request, "to", self._floor.clock.wall_ms() // 1000)

@@ -40,11 +40,16 @@ def server_time(now_ms: int) -> Row:
     return {"serverTime": now_ms, "serverTime2": f"{at:%Y-%m-%dT%H:%M:%S.%f}0+00:00"}
 
 
-def exchange_info(listed: Iterable[Listing], market: dict[str, int], now_ms: int) -> Row:
+def exchange_info(
+    listed: Iterable[Listing], market: dict[str, int], now_ms: int, halted: Sequence[str] = ()
+) -> Row:
     return {
         "timeZone": "UTC",
         "serverTime": now_ms,
-        "symbols": [_symbol(one, one.price(market[one.instrument])) for one in listed],
+        "symbols": [
+            _symbol(one, one.price(market[one.instrument]), trading=one.instrument not in halted)
+            for one in listed
+        ],
         "currencies": [_currency(asset) for asset in ASSETS.values()],
         "currencyOperationBlocks": [
             {"currencySymbol": name, "withdrawalDisabled": False, "depositDisabled": False}
@@ -53,7 +58,7 @@ def exchange_info(listed: Iterable[Listing], market: dict[str, int], now_ms: int
     }
 
 
-def _symbol(listing: Listing, market: Decimal) -> Row:
+def _symbol(listing: Listing, market: Decimal, *, trading: bool) -> Row:
     lowest, highest = band(market)
     filters = {
         "filterType": "PRICE_FILTER",
@@ -70,7 +75,7 @@ def _symbol(listing: Listing, market: Decimal) -> Row:
         "id": listing.pair_id,
         "name": listing.symbol,
         "nameNormalized": listing.instrument,
-        "status": "TRADING",
+        "status": "TRADING" if trading else "HALT",  # what the venue says then is not known
         "numerator": listing.base,
         "denominator": listing.quote,
         "numeratorScale": listing.base_scale,
@@ -213,6 +218,24 @@ def ohlc(listing: Listing, bar: Bar) -> Row:
         "average": _cut(average(total, listing.quantity(bar.units)), 2),
         "dailyChangeAmount": _float(change),
         "dailyChangePercentage": _cut(average(change * 100, listing.price(bar.open)), 2),
+    }
+
+
+def ohlc_old(listing: Listing, bar: Bar) -> Row:
+    change = listing.price(bar.close - bar.open)
+    mean = average(Decimal(bar.value), Decimal(bar.units)) if bar.units else Decimal(bar.close)
+    return {
+        "pairSymbol": listing.symbol,
+        "pairSymbolNormalized": listing.instrument,
+        "time": bar.open_s * 1000,
+        "open": text(listing.price(bar.open)),
+        "high": text(listing.price(bar.high)),
+        "low": text(listing.price(bar.low)),
+        "close": text(listing.price(bar.close)),
+        "volume": text(listing.quantity(bar.units)),
+        "average": f"{mean.scaleb(-listing.price_places):.2f}",
+        "dailyChangeAmount": text(change),
+        "dailyChangePercentage": f"{average(change * 100, listing.price(bar.open)):.2f}",
     }
 
 

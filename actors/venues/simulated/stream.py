@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from actors.venues.simulated import frames
 from actors.venues.simulated.admission import listing_of
 from actors.venues.simulated.connections import Connections
-from actors.venues.simulated.doorman import Unauthorized
+from actors.venues.simulated.doorman import LIMITS, TooMany, Unauthorized
 from actors.venues.simulated.floor import Floor
 from actors.venues.simulated.hub import ALL, CHANNELS, Listener, Topic
 from actors.venues.simulated.public import throttled
@@ -36,6 +36,9 @@ class Stream:
             await socket.send_denial_response(refused)
             return
         await socket.accept()
+        if self._floor.faults.use("accept_then_close"):
+            await socket.close()
+            return
         listener = Listener(frames_max=self._floor.settings.frames_waiting_max)
         listener.give(frames.WELCOME)
         self._floor.hub.join(listener)
@@ -50,6 +53,9 @@ class Stream:
             sending.cancel()
 
     def _refused(self, socket: WebSocket) -> Response | None:
+        if self._floor.faults.use("ws_connect_429"):
+            limit = LIMITS["WS connect"][0]
+            return throttled(TooMany(limit, False, limit.period_s))
         host = socket.client.host if socket.client is not None else ""
         now_ms = self._floor.clock.wall_ms()
         too_many = self._floor.turnstile.refusal("WS connect", host, now_ms)
@@ -107,10 +113,13 @@ class Stream:
     def _first(self, listener: Listener, channel: str, event: str) -> None:
         """Give what a channel begins with: a whole book, the last trades."""
         candle = self._floor.candle(event) if channel == "tradeview" else None
-        if candle is not None and not self._floor.faults.silent_ws:
+        on = self._floor.faults.on
+        if on.silent_ws or channel in on.silent_channels:
+            return
+        if candle is not None:
             listener.give(candle)
         listing = listing_of(event, self._floor.listed)
-        if listing is None or self._floor.faults.silent_ws:
+        if listing is None:
             return
         name = listing.instrument
         if channel == "trade":

@@ -1,0 +1,82 @@
+"""Endpoints that no other test asks, and who is counted together."""
+
+import pytest
+
+from actors.venues.btcturk.sign import credentials, headers
+from actors.venues.settings import ExchangeAccount
+from tests.actors.venues.simulated.venue import NOW, Venue
+
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def venue(tmp_path):
+    other = ExchangeAccount(public_key="bob", secret="c2VjcmV0", balances={})
+    found = Venue(tmp_path, more_accounts=(other,))
+    yield found
+    found.close()
+
+
+def test_days_of_the_older_endpoint_are_text_in_the_envelope_with_times_in_ms(venue):
+    venue.trade("3000000", "0.5")
+    venue.clock.wall = NOW + DAY_MS
+    venue.trade("3030000", "0.25")
+    venue.trade("3060000", "0.25")
+
+    one, two = venue.get("/api/v2/ohlc", pairSymbol="BTC_TRY")["data"]
+
+    assert one["time"] == NOW // DAY_MS * DAY_MS
+    assert {key: value for key, value in two.items() if key != "time"} == {
+        "pairSymbol": "BTCTRY",
+        "pairSymbolNormalized": "BTC_TRY",
+        "open": "3030000",
+        "high": "3060000",
+        "low": "3030000",
+        "close": "3060000",
+        "volume": "0.5",
+        "average": "3045000.00",
+        "dailyChangeAmount": "30000",
+        "dailyChangePercentage": "0.99",
+    }
+    assert venue.get("/api/v2/ohlc", pairSymbol="BTCTRY", last=1)["data"] == [two]
+    assert venue.get("/api/v2/ohlc", pairSymbol="BTCTRY", last=0)["data"] == []
+    assert venue.call("GET", "/api/v2/ohlc").status_code == 400
+
+
+def test_trades_are_told_under_both_paths_newest_first(venue):
+    for price in ("3000000", "3000001"):
+        venue.trade(price, "0.5")
+    new, old = (venue.get(f"/api/{v}/trades", pairSymbol="BTCTRY")["data"] for v in ("v2", "v1"))
+    assert new == old
+    assert [row["price"] for row in new] == ["3000001", "3000000"]
+    assert len(venue.get("/api/v1/trades", pairSymbol="BTCTRY", last=1)["data"]) == 1
+
+
+def test_one_fill_is_found_by_its_id_and_a_foreign_one_is_not(venue):
+    venue.order()
+    venue.trade("3000000", "0.0004")
+    path = "/api/v1/users/transactions/trade"
+    (row,) = venue.get(path)["data"]
+
+    assert venue.get(f"{path}/{row['id']}")["data"] == row
+    assert venue.call("GET", f"{path}/{row['id'] + 1}").status_code == 400
+    signed = headers(credentials("bob", "c2VjcmV0"), NOW)
+    assert venue.call("GET", f"{path}/{row['id']}", headers=signed).status_code == 400
+
+
+def test_signed_calls_are_counted_by_key_and_public_ones_by_address(venue):
+    signed = headers(credentials("bob", "c2VjcmV0"), NOW)
+    path = "/api/v1/trades?pairSymbol=BTCTRY"
+    public = [venue.call("GET", path, signed=False).status_code for _ in range(91)]
+    assert (public[89], public[90]) == (200, 429)
+
+    mine = [venue.order(quantity="x") for _ in range(11)]
+    assert (mine[9].status_code, mine[10].status_code) == (400, 429)
+    assert mine[10].headers["Retry-After"] == "1"
+    said = mine[10].json()
+    assert (said["limit"], said["period"], said["policy"]) == ("10", "1s", "account")
+    assert said["details"].endswith("Please try again in 1 second(s).")
+    theirs = venue.call("POST", "/api/v1/order", headers=signed, json={})
+    assert theirs.status_code == 400
+    venue.clock.pass_ms(1_000)
+    assert venue.order(quantity="x").status_code == 400
