@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from actors.risk_gate.settings import Settings as RiskGateSettings
 from actors.strategy.settings import Settings as StrategySettings
-from actors.venues.settings import ExchangeSettings
+from actors.venues.settings import ExchangeSettings, VenueSettings
 from config.convert import Reader
 from config.layers import Table
 from config.tables import DeskTable, Mode
 from messages.money import text
+
+ADDRESSES = ("base_url", "graph_url", "ws_url")  # of [venue]
+HERE = ("127.0.0.1", "::1", "localhost")  # nobody on the way reads or changes what goes here
 
 
 def check(reader: Reader, rooms: Mapping[str, Struct], mode: Mode | None, table: Table) -> None:
@@ -36,8 +40,11 @@ def check(reader: Reader, rooms: Mapping[str, Struct], mode: Mode | None, table:
             reader.note("exchange.mirror", found="a table", expected=expected)
     if mode != "live":
         _market_file(reader, table.get("exchange"), mode)
-    elif "exchange" in table:
+        return
+    if "exchange" in table:
         reader.note("exchange", found="a table", expected="none: live has no simulated exchange")
+    if isinstance(venue := rooms.get("venue"), VenueSettings):
+        _addresses(reader, venue)
 
 
 def _runs(reader: Reader, strategy: StrategySettings, instruments: tuple[str, ...]) -> None:
@@ -66,6 +73,29 @@ def _market(reader: Reader, exchange: ExchangeSettings) -> None:
             reader.note(f"exchange.{name}", found=text(value), expected="an amount above 0")
     if exchange.market is not None:
         _listed(reader, (exchange.instrument,), exchange.instruments, "exchange.instrument")
+
+
+def _addresses(reader: Reader, venue: VenueSettings) -> None:
+    """Real orders go to the venue's own address, or to one that was asked for in so many words."""
+    usual = VenueSettings()
+    for name in ADDRESSES:
+        told, own = getattr(venue, name), getattr(usual, name)
+        scheme, host = _scheme_and_host(told)
+        secure = own.partition(":")[0]
+        if scheme != secure and not (scheme == secure[:-1] and host in HERE):
+            expected = f"{secure}://…; {secure[:-1]}:// to this host alone"
+            reader.note(f"venue.{name}", found=told, expected=expected)
+        elif told != own and not venue.other_address:
+            expected = f"{own}, or venue.other_address = true to trade elsewhere"
+            reader.note(f"venue.{name}", found=told, expected=expected)
+
+
+def _scheme_and_host(url: str) -> tuple[str, str | None]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # of an address in brackets that is none
+        return "", None
+    return parts.scheme, parts.hostname
 
 
 def _market_file(reader: Reader, exchange: object, mode: Mode | None) -> None:

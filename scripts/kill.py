@@ -169,6 +169,7 @@ def outcome(
         "in_flight": list(last.get("in_flight", ())),
         "in_flight_at_kill": list(first.get("in_flight", ())),
         "seq": last.get("seq"),
+        "shut": "DRY_RUN" if last.get("dry_run") else last.get("armed"),
     }
 
 
@@ -184,7 +185,8 @@ def summary(report: Mapping[str, Any], wait_s: float) -> str:
     if report["clear"]:
         return f"CLEAR: {counts}; the venue shows none of ours, twice ({report['took_ms']} ms)"
     named = ", ".join([*report["left"], *report["unknown"]][:10]) or "none by the books"
-    return f"NOT CLEAR after {wait_s:g} s: {counts}; left: {named}"
+    shut = f"; no cancel is sent: {report['shut']}" if report["shut"] else ""
+    return f"NOT CLEAR after {wait_s:g} s: {counts}; left: {named}{shut}"
 
 
 def _carry(

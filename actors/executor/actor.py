@@ -104,6 +104,7 @@ class Executor(Actor):
             lineage=self._writer.lineage,
             epoch=self._writer.epoch,
             now=now,
+            run_id=self.parts.run_id,
         )
         if self._make_stream is not None:
             self._stream = self._make_stream(self.post)

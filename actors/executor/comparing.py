@@ -1,6 +1,6 @@
 """What two reads of the balances lead to: the opening, a clean bill, or halted instruments."""
 
-from actors.executor import opening, reconcile
+from actors.executor import fitness, opening, reconcile
 from actors.executor.draft import Draft
 from actors.executor.findings import halted
 from actors.executor.levels import halt
@@ -10,6 +10,7 @@ from actors.executor.venue_calls import Answer, ReadBalances
 from actors.runtime.effects import Write
 from actors.venues.port import VenueBalance
 from messages.state import Scope
+from store.rows import MetaRow
 
 
 def read(session: Session, request: ReadBalances, result: object, now: Now) -> list[Write]:
@@ -75,4 +76,6 @@ def reconciled(session: Session, checked: Checked, now: Now) -> Write:
         "unclear": list(checked.unclear),
         "venue": reconcile.plain(checked.balances),
     }
+    if session.desk.mode == "live" and not fitness.is_of_run(session.books, session.run_id):
+        draft.put(MetaRow(key=fitness.RUN, value=session.run_id))
     return draft.write("Reconciled", "desk", cause)

@@ -6,7 +6,7 @@ answer that did not come is no information about an order, but may be about our 
 
 from collections.abc import Callable
 
-from actors.executor import clock_offset, comparing, evidence, facts, findings, listing
+from actors.executor import clock_offset, comparing, evidence, facts, findings, fitness, listing
 from actors.executor.facts import Seen
 from actors.executor.levels import halt
 from actors.executor.session import Now, Session
@@ -108,6 +108,7 @@ def _refused(session: Session, kind: RejectKind, code: str, now: Now) -> list[Wr
         session.clock_problem = f"the venue refused our time: {code}"
     if kind is not RejectKind.AUTH:
         return []
+    fitness.key_refused(session, code)
     session.reads_shut_ms = now.mono_ms + AUTH_REST_MS
     return findings.halted(session, halt(Scope.DESK, "", AUTH_FAILED, 0), {"said": code}, now)
 
@@ -181,6 +182,7 @@ def _not_found(session: Session, order: OrderRow, code: str, now: Now) -> list[W
 def _timed(session: Session, request: ReadServerTime, result: object, now: Now) -> list[Write]:
     if isinstance(result, Answer) and isinstance(result.value, clock_offset.Measured):
         session.clock = clock_offset.better(session.clock, result.value)
+        fitness.clock_seen(session, session.clock, now)
         session.clock_problem = ""
         session.timed_ms = now.mono_ms
     return []

@@ -77,10 +77,11 @@ class Session:
         lineage: str,
         epoch: int,
         now: Now,
+        run_id: str = "",
     ) -> None:
         asking, budgets, now_ms = settings.asking, settings.budgets, now.mono_ms
         self.settings, self.desk, self.books = settings, desk, books
-        self.lineage, self.epoch = lineage, epoch
+        self.lineage, self.epoch, self.run_id = lineage, epoch, run_id
         self.started_ms = now_ms
         self.phase = Phase.STARTING
         self.stop_reason = ""

@@ -105,6 +105,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     on_absent: Literal["release", "halt_instrument"] = "halt_instrument"
     unknown_max: Annotated[int, Meta(ge=1, le=100)] = 3  # this many at once: the desk pauses
     clock_jump_max_ms: Milliseconds = 250
+    clock_off_max_ms: Milliseconds = 4_000  # of this host from the venue: live does not start
     stop_resolve_s: Annotated[int, Meta(ge=1, le=20)] = 20
     orphan_s: Annotated[int, Meta(ge=1, le=10)] = 10  # to cancel what rests when the parent died
     resume_code_s: Annotated[int, Meta(ge=1, le=600)] = 60

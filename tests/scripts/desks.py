@@ -20,13 +20,14 @@ POLL_S = 0.02
 class RunningDesk:
     """The desk of one run directory. Everything of it dies with its supervisor."""
 
-    def __init__(self, run_dir, *options):
+    def __init__(self, run_dir, *options, environ=None):
         self.run_dir = run_dir
         self.out = run_dir / "supervisor.out"
         with self.out.open("ab") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "supervisor.py", "--run-dir", run_dir, "--plain", *options],
                 cwd=CHECKOUT,
+                env={**os.environ, **(environ or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,

@@ -1,0 +1,99 @@
+"""What must be right before `live` begins, and what the same means once it has begun."""
+
+import re
+
+import pytest
+
+from actors.executor import fitness
+from actors.executor.clock_offset import Measured
+from actors.executor.comparing import reconciled
+from actors.executor.reconcile import Checked
+from actors.executor.venue_calls import Answer, NoAnswer, ReadBalances, ReadServerTime
+from actors.runtime.settings import DeskSettings
+from actors.venues.port import RejectKind
+from messages.state import Level
+from tests.actors.executor.driving import settings
+from tests.actors.executor.sessions import Standing
+
+RUN = "1a-2"
+
+
+def standing(mode="live", **own):
+    desk = DeskSettings(mode=mode, prefix="t", instruments=("BTC_TRY",), strategies=("one",))
+    one = Standing(settings(clock_off_max_ms=4_000, **own), desk=desk)
+    one.session.run_id = RUN
+    return one
+
+
+def hear_time(one, off_ms, round_trip_ms=0):
+    """Hear the venue's time: ours is *off_ms* ahead of it."""
+    server_ms = one.wall_ms - off_ms - round_trip_ms // 2
+    asked_ms = one.mono_ms - round_trip_ms
+    measured = Measured(server_ms=server_ms, asked_ms=asked_ms, heard_ms=one.mono_ms)
+    one.session.clock = None
+    one.session.out["reads"] += 1
+    one.hear(ReadServerTime(), Answer(value=measured))
+
+
+def refuse(one, said="Unauthorized - Invalid Signature"):
+    one.session.out["reads"] += 1
+    return one.hear(
+        ReadBalances(number=1), NoAnswer(code=said, reason=said, refused=RejectKind.AUTH)
+    )
+
+
+def agree(one):
+    """Have books and venue agree in this run."""
+    checked = Checked(
+        differences=(), unclear=(), balances=(), asked_ms=one.mono_ms, heard_ms=one.mono_ms
+    )
+    one.told.append(reconciled(one.session, checked, one.now).entry)
+
+
+@pytest.mark.parametrize("off_ms", [4_001, -4_001, 10_000, -10_000])
+def test_live_does_not_start_with_a_clock_that_is_off(off_ms):
+    with pytest.raises(fitness.NotFit, match=re.escape(f"{off_ms:+} ms")) as caught:
+        hear_time(standing(), off_ms)
+
+    assert caught.value.exit_code == 78
+
+
+@pytest.mark.parametrize(("off_ms", "trip_ms"), [(4_000, 0), (-4_000, 0), (5_000, 2_000)])
+def test_live_starts_with_a_clock_that_may_be_right_enough(off_ms, trip_ms):
+    hear_time(standing(), off_ms, trip_ms)
+
+
+def test_live_does_not_start_with_a_key_that_is_refused():
+    with pytest.raises(fitness.NotFit, match="Invalid Signature") as caught:
+        refuse(standing())
+
+    assert caught.value.exit_code == 78
+
+
+def test_a_desk_that_traded_in_this_run_halts_where_a_start_would_end():
+    one = standing()
+    agree(one)
+
+    hear_time(one, 10_000)
+    refuse(one)
+
+    assert {row.level for row in one.books.levels.values()} == {Level.HALTED}
+
+
+def test_the_next_run_of_the_desk_is_asked_anew():
+    one = standing()
+    agree(one)
+    one.session.run_id = "3b-4"
+
+    with pytest.raises(fitness.NotFit):
+        refuse(one)
+
+
+@pytest.mark.parametrize("mode", ["sim", "paper"])
+def test_a_double_on_this_host_is_not_asked(mode):
+    one = standing(mode)
+
+    hear_time(one, 10_000)
+    refuse(one)
+
+    assert one.books.levels
