@@ -86,6 +86,8 @@ def _start(options: Options) -> NoReturn:
     The forkserver comes first, since it takes longest to load; it opens nothing, and it dies with
     this process when the configuration turns out to be wrong. No key may be in its environment.
     """
+    for name in secrets.NAMES:
+        process.wipe_variable(name)
     keys = secrets.take(os.environ)
     forkserver = Forkserver(["actors.topology", *(_module(role) for role in STOP_ORDER)])
     forkserver.boot()

@@ -23,9 +23,8 @@ from actors.executor import (
 )
 from actors.executor.books import Books
 from actors.executor.gate import Gate, Overheard, may_send
-from actors.executor.identity import ApiKey
 from actors.executor.order_of_work import STATES, STATUS, WORK, Lane
-from actors.executor.reach import Client, StreamFor
+from actors.executor.reach import Client, Given, StreamFor
 from actors.executor.session import Now, Session
 from actors.executor.settings import Settings
 from actors.executor.storeless import Storeless
@@ -378,14 +377,15 @@ class Executor(Actor):
 
 
 def build(
-    parts: Parts, *, desk: DeskSettings, own: Settings, venue: VenueSettings, key: ApiKey | None
+    parts: Parts, *, desk: DeskSettings, own: Settings, venue: VenueSettings, key: Given | None
 ) -> Executor:
-    """Return the executor of *desk* at *venue* with the account of *key*."""
+    """Return the executor of *desk* at *venue* with the account of *key*, read here alone."""
+    account = reach.account(key)
     return Executor(
         parts,
         desk=desk,
         own=own,
-        identity=identity.of_desk(desk, venue.base_url, key),
-        client=reach.clients(parts, venue, key),
-        stream=reach.streams(parts, venue, key),
+        identity=identity.of_desk(desk, venue.base_url, account),
+        client=reach.clients(parts, venue, account),
+        stream=reach.streams(parts, venue, account),
     )

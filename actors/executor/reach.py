@@ -1,10 +1,15 @@
 """How the venue is reached: a client for each lane's thread, and the account's own stream."""
 
 from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct
 
 from actors.executor.identity import ApiKey, signing
+from actors.runtime import private_file
 from actors.runtime.contain import attempt
 from actors.runtime.parts import Parts
+from actors.runtime.settings import SecretFile
 from actors.venues.btcturk.rest import BtcturkPrivate
 from actors.venues.btcturk.stream import BtcturkStream, Subject
 from actors.venues.btcturk.symbols import Symbols
@@ -13,6 +18,33 @@ from actors.venues.settings import VenueSettings
 
 Client = Callable[[], PrivateClient]
 StreamFor = Callable[[StreamSink], Stream]
+
+
+class Account(Struct, frozen=True):
+    """One account's keys. Never shown."""
+
+    public_key: str
+    private_key: str
+
+    def __repr__(self) -> str:
+        return "Account(…)"
+
+
+class Given(Protocol):
+    """One account's keys as they were given: each itself, or the file where it lies."""
+
+    @property
+    def public_key(self) -> str | SecretFile: ...
+    @property
+    def private_key(self) -> str | SecretFile: ...
+
+
+def account(given: Given | None) -> ApiKey | None:
+    """Return the keys, read from where they lie. Raises NotPrivate."""
+    if given is None:
+        return None
+    public, private = private_file.value(given.public_key), private_file.value(given.private_key)
+    return Account(public, private)
 
 
 def clients(parts: Parts, venue: VenueSettings, key: ApiKey | None) -> Client:

@@ -15,6 +15,7 @@ from actors.runtime.failures import AlreadyRunning
 
 _PR_SET_NAME = 15
 _LIBC = ctypes.CDLL(None)
+_GETENV = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_char_p)(("getenv", _LIBC))
 LOCK_RETRY_MS = 20
 
 
@@ -26,6 +27,17 @@ def call_it(name: str) -> None:
 def no_core_files() -> None:
     """Write no core file: it would hold keys."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def wipe_variable(name: str) -> None:
+    """Overwrite the value of a variable of this process's environment.
+
+    Taking it out of `os.environ` keeps it from children; `ps e` and `/proc` still show what the
+    process was started with, until the bytes themselves are gone.
+    """
+    at = _GETENV(name.encode())
+    if at:
+        ctypes.memset(at, 0, len(ctypes.string_at(at)))
 
 
 def trace_file(run_dir: str, role: str) -> IO[bytes]:

@@ -41,3 +41,10 @@ class SupervisionSettings(Struct, frozen=True, kw_only=True):
     silence_ms: Ms = 3_000
     healthy_s: Annotated[int, Meta(ge=1, le=3600)] = 60
     stop_deadline_ms: Ms = 25_000
+
+
+class SecretFile(Struct, frozen=True):
+    """Where a secret lies, and the most permission bits the file may have."""
+
+    path: str
+    most: int = 0o600

@@ -2,6 +2,7 @@
 
 import pytest
 
+from actors.runtime.settings import SecretFile
 from config import secrets
 from config.faults import ConfigError
 
@@ -47,6 +48,35 @@ def test_secret_that_is_not_base64_is_a_fault_that_does_not_show_it(private):
     assert [fault.key for fault in caught.value.faults] == [secrets.SECRET]
     assert private not in str(caught.value)
     assert environ == {"PATH": "/bin"}
+
+
+@pytest.mark.parametrize("name", [secrets.KEY, secrets.SECRET])
+def test_either_key_may_lie_in_a_file_that_is_not_read_here(name):
+    environ = environment(**{name: None, f"{name}_FILE": "/nowhere/key"})
+
+    keys = secrets.take(environ)
+
+    assert SecretFile("/nowhere/key") in (keys.public_key, keys.private_key)
+    assert environ == {"PATH": "/bin", f"{name}_FILE": "/nowhere/key"}
+
+
+def test_a_key_that_is_said_twice_is_a_fault():
+    with pytest.raises(ConfigError) as caught:
+        secrets.take(environment(**{f"{secrets.SECRET}_FILE": "key"}))
+
+    assert [fault.expected for fault in caught.value.faults] == ["one of the two"]
+
+
+def test_credentials_of_systemd_count_where_nothing_else_is_said(tmp_path):
+    for name in secrets.NAMES:
+        (tmp_path / name.lower()).write_text("x")
+    folder = {secrets.CREDENTIALS: str(tmp_path)}
+
+    found = secrets.take(dict(folder))
+
+    assert found.private_key == SecretFile(str(tmp_path / "btcturk_api_secret"), 0o640)
+    assert secrets.take(environment(**folder)) == secrets.Keys("public", PRIVATE)
+    assert secrets.take({secrets.CREDENTIALS: str(tmp_path / "none")}) is None
 
 
 def test_keys_show_nothing_of_themselves():
