@@ -47,7 +47,7 @@ class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     backoff_first_ms: Milliseconds = 500
     backoff_max_ms: Milliseconds = 30_000
     backoff_reset_ms: Milliseconds = 60_000  # this long with data: the next backoff starts anew
-    connects_per_minute: Annotated[int, Meta(ge=1, le=15)] = 10
+    connects_per_minute: Annotated[int, Meta(ge=1, le=7)] = 7  # two streams, one address
     login_nonce: Annotated[int, Meta(ge=1)] = 3_000
 
     def __post_init__(self) -> None:

@@ -34,6 +34,9 @@ Contention = Annotated[
     typer.Option("--contention", min=0, help="Instead: minutes of a writer beside eight readers."),
 ]
 RIVALS = 16  # who want to write to one store
+Venue = Annotated[
+    bool, typer.Option("--venue", help="Kill nobody: the venue does all it can, all at once.")
+]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the run directory of a clean run, too.")]
 
 
@@ -42,6 +45,7 @@ def chaos(
     seed: Seed = 1,
     crash_at: CrashAt = "",
     contention: Contention = 0.0,
+    venue: Venue = False,
     keep: Keep = False,
     as_json: Json = False,
 ) -> None:
@@ -57,7 +61,9 @@ def chaos(
     tell = (lambda _line: None) if as_json else shown.say
     run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))  # short: sockets lie below it
     try:
-        report = running.run(run_dir, seed=seed, minutes=minutes, tell=tell, environ=environ)
+        report = running.run(
+            run_dir, seed=seed, minutes=minutes, tell=tell, environ=environ, at_the_venue=venue
+        )
     except RuntimeError as why:
         raise Told(Ended.NO, f"no chaos: {why}; see {run_dir}") from why
     if as_json:
@@ -107,6 +113,14 @@ def show(report: Report) -> None:
     shown.say(f"orders {report.orders} ({_counts(report.states)}), fills {report.fills}")
     columns = ("role", "count", "p50_ms", "p99_ms")
     shown.table("gone after SIGKILL", [msgspec.structs.asdict(r) for r in report.restarts], columns)
+    for one in report.growth:
+        was, now = one.middle, one.last
+        shown.say(
+            f"{one.role}, middle → end: {was.descriptors} → {now.descriptors} descriptors, "
+            f"{was.threads} → {now.threads} threads, {was.mib:.1f} → {now.mib:.1f} MiB"
+        )
+    if report.connects_a_minute:
+        shown.say(f"connects of both streams in any minute, at most {report.connects_a_minute}")
     shown.say(f"difference per asset: {_counts(report.differences)}")
     verdict = "FAIL" if report.violations else "PASS"
     shown.say(

@@ -19,11 +19,13 @@ from actors import topology
 from actors.runtime.clock import SystemClock
 from actors.runtime.control import Unreachable
 from actors.runtime.failures import WATCHDOG
-from messages.control import Kill, Reply, Resume
+from messages.control import Kill, Reply, Resume, SetLevel
+from messages.state import Level, Scope
 from scripts.chaos.checker import Silence
-from scripts.chaos.desks import Desk
+from scripts.chaos.desks import STREAM, Desk
 from scripts.chaos.plan import FORKSERVER, SUPERVISOR, Action, Deed, said
 from scripts.chaos.relays import Weather
+from scripts.chaos.troubles import ENDED, KEY_REFUSED, TROUBLES
 from scripts.pace import Pace
 
 EXECUTOR, GUARDS = "executor.control", ("risk_gate.control", "supervisor.control")
@@ -33,6 +35,8 @@ KILL_WITHIN_MS = 30_000
 # out for a minute; nothing can be compared, so nothing resumed, before that is over.
 RESUME_WITHIN_MS = 180_000
 AGAIN_MS = 100
+PARTED_MS = 300
+ASKED_AGAIN_MS = 5_000  # that a halt be taken back
 
 
 class Killed(Struct, frozen=True):
@@ -46,13 +50,15 @@ class Killed(Struct, frozen=True):
 class Nemesis:
     """Carries out one plan on one desk. *tell* hears each deed in words."""
 
-    def __init__(self, desk: Desk, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, desk: Desk, tell: Callable[[str], None], *, watch: Callable[[], None] = lambda: None
+    ) -> None:
         self.kills: list[Killed] = []
         self.silences: list[Silence] = []
         self.done: Counter[str] = Counter()
         self.weathers: Counter[str] = Counter()
         self.troubles: list[str] = []  # of the desk: what it did not do that it must
-        self._desk, self._tell = desk, tell
+        self._desk, self._tell, self._watch = desk, tell, watch
         self._froze = False  # forkserver or supervisor was stopped since the last start
         self._clock, self._pace = SystemClock(), Pace(AGAIN_MS)
         self._ends: list[tuple[int, int, Callable[[], object]]] = []
@@ -66,6 +72,7 @@ class Nemesis:
             self._revive()
             self._tell(said(action))
             self._do(action)
+            self._watch()
         while self._ends:
             self._rest_until(self._ends[0][0])
         self.heal()
@@ -76,7 +83,7 @@ class Nemesis:
         self._revive()
         until_ms = self._clock.mono_ms() + KILL_WITHIN_MS
         while self._clock.mono_ms() < until_ms:
-            if self._desk.fault(post_order_outcome=[], hide_fills_ms=0, silent_ws=False):
+            if self._desk.fault(**ENDED):
                 return
             self._pace.rest(AGAIN_MS / 1_000)
         self.troubles.append("the exchange did not come back")
@@ -108,6 +115,8 @@ class Nemesis:
                 self._fill_the_disk()
             case Deed.DRILL:
                 self.drill(lasts_ms)
+            case Deed.TROUBLE:
+                self._trouble(action.target, lasts_ms)
 
     def _kill(self, role: str, *, patient: bool = True) -> None:
         pid = self._find(role) if patient else self._desk.pids().get(role)
@@ -124,6 +133,31 @@ class Nemesis:
             self.done[Deed.STOP] += 1
             self._froze = self._froze or role in (FORKSERVER, SUPERVISOR)
             self._later(lasts_ms, partial(signalled, pid, signal.SIGCONT))
+
+    def _trouble(self, name: str, lasts_ms: int) -> None:
+        trouble = TROUBLES[name]
+        self.done[name] += self._desk.fault(**trouble.on)
+        if trouble.off:
+            self._later(lasts_ms, partial(self._desk.fault, **trouble.off))
+        if trouble.parts:
+            self._desk.relays.turn(STREAM, Weather.CUT)
+            self._later(PARTED_MS, partial(self._desk.relays.turn, STREAM, Weather.FAIR))
+        if name in KEY_REFUSED:
+            until_ms = self._clock.mono_ms() + RESUME_WITHIN_MS
+            self._later(ASKED_AGAIN_MS, partial(self._take_back, until_ms))
+
+    def _take_back(self, until_ms: int) -> None:
+        """Take back a halt of the desk, as a person would once the books are compared again."""
+        wish = SetLevel(
+            scope=Scope.DESK, name="", source="operator", level=Level.ACTIVE, reason="chaos"
+        )
+        reply = self._say(EXECUTOR, wish)
+        if reply is not None and reply.ok:
+            return
+        if self._clock.mono_ms() >= until_ms:
+            self.troubles.append(f"a halt could not be taken back: {reply}")
+            return
+        self._later(ASKED_AGAIN_MS, partial(self._take_back, until_ms))
 
     def _fill_the_disk(self) -> None:
         """No file of the executor takes one more byte, its log included."""

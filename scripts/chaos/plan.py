@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from scripts.chaos import troubles
 from scripts.chaos.relays import Weather
 
 T = TypeVar("T", bound=str)
@@ -44,6 +45,7 @@ class Deed(StrEnum):
     SILENT_STREAM = "SILENT_STREAM"
     FULL_DISK = "FULL_DISK"  # the executor can write no more until it is another process
     DRILL = "DRILL"  # kill by command, later resume
+    TROUBLE = "TROUBLE"  # one of `troubles` at the venue
 
 
 # How often each comes, of a hundred.
@@ -58,6 +60,8 @@ SHARES = {
     Deed.KILL_ALL: 2,
     Deed.DRILL: 2,
 }
+# The same where no process is harmed: the venue alone does what it can, all at once.
+AT_THE_VENUE = {Deed.TROUBLE: 76, Deed.OUTCOMES: 14, Deed.HIDE_FILLS: 4, Deed.LINK: 6}
 # Whom a kill meets, of a hundred. The death of forkserver or supervisor is that of all the others.
 VICTIMS = {
     "executor": 26,
@@ -95,18 +99,21 @@ class Action(Struct, frozen=True, kw_only=True):
     count: int = 0  # of orders that meet a fault
 
 
-def plan(seed: int, *, lasts_ms: int, links: Sequence[str]) -> list[Action]:
-    """Return what is done within *lasts_ms* to a desk with *links*.
+def plan(
+    seed: int, *, lasts_ms: int, links: Sequence[str], shares: Mapping[Deed, int] = SHARES
+) -> list[Action]:
+    """Return what is done within *lasts_ms* to a desk with *links*, by *shares*.
 
-    The drill comes at least once in a plan of a minute or more.
+    The drill comes at least once in a plan of a minute or more, unless it has no share.
     """
     dice = random.Random(seed)
     actions: list[Action] = []
     at_ms = dice.randint(GAP_MIN_MS, GAP_MAX_MS)
     while at_ms < lasts_ms:
-        actions.append(_action(dice, at_ms, links))
+        actions.append(_action(dice, at_ms, links, shares))
         at_ms += dice.randint(GAP_MIN_MS, GAP_MAX_MS)
-    if lasts_ms >= MINUTE_MS and not any(one.deed is Deed.DRILL for one in actions):
+    drilled = Deed.DRILL in shares and lasts_ms >= MINUTE_MS
+    if drilled and not any(one.deed is Deed.DRILL for one in actions):
         middle = len(actions) // 2
         actions[middle] = _drill(dice, actions[middle].at_ms)
     return actions
@@ -125,8 +132,10 @@ def said(action: Action) -> str:
     return f"{seconds}  {' '.join(part for part in parts if part)}"
 
 
-def _action(dice: random.Random, at_ms: int, links: Sequence[str]) -> Action:
-    deed = _drawn(dice, SHARES)
+def _action(
+    dice: random.Random, at_ms: int, links: Sequence[str], shares: Mapping[Deed, int]
+) -> Action:
+    deed = _drawn(dice, shares)
     match deed:
         case Deed.KILL:
             return Action(at_ms=at_ms, deed=deed, target=_drawn(dice, VICTIMS))
@@ -145,6 +154,9 @@ def _action(dice: random.Random, at_ms: int, links: Sequence[str]) -> Action:
             return Action(at_ms=at_ms, deed=deed, lasts_ms=dice.randint(*SILENT_MS))
         case Deed.DRILL:
             return _drill(dice, at_ms)
+        case Deed.TROUBLE:
+            name, lasts_ms = troubles.drawn(dice)
+            return Action(at_ms=at_ms, deed=deed, target=name, lasts_ms=lasts_ms)
     return Action(at_ms=at_ms, deed=deed)
 
 

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from actors.runtime.clock import SystemClock
+
 T = TypeVar("T")
 READ_BYTES = 65_536
 START_WITHIN_S = 10
@@ -44,9 +46,11 @@ class Relay:
     def __init__(self, listens: Place, target: Place, *, slow_ms: int = 200) -> None:
         self.weather = Weather.FAIR
         self.connections = 0  # that were ever let through
+        self.came_ms: list[int] = []  # who wanted to connect, in whatever weather
         self.torn: threading.Event | None = None
         self._listens, self._target, self._slow_s = listens, target, slow_ms / 1_000
         self._changed = asyncio.Event()
+        self._clock = SystemClock()
         self._open: set[asyncio.StreamWriter] = set()
         self._needle = b""
         self._server: asyncio.Server
@@ -80,6 +84,7 @@ class Relay:
         return self.torn
 
     async def _serve(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        self.came_ms.append(self._clock.mono_ms())
         if self.weather is Weather.CUT:
             back.transport.abort()
             return

@@ -7,11 +7,14 @@ stopped in order. Then `verify` and the checker look at what is on disk.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from actors import topology
 from actors.runtime.clock import SystemClock
 from actors.runtime.control import Unreachable
 from actors.runtime.faults import USED
@@ -22,9 +25,11 @@ from messages.money import text
 from scripts import recorded
 from scripts.bench.figures import quantile
 from scripts.chaos import checker, truth
-from scripts.chaos.desks import ACCOUNT, Desk
+from scripts.chaos.desks import ACCOUNT, REST, STREAM, Desk
+from scripts.chaos.gauges import Gauges, Growth, leaks
 from scripts.chaos.nemesis import EXECUTOR, Killed, Nemesis
-from scripts.chaos.plan import MINUTE_MS, Deed, plan
+from scripts.chaos.plan import AT_THE_VENUE, MINUTE_MS, SHARES, Deed, plan
+from scripts.chaos.troubles import CONNECTS_MAX, most_within_a_minute
 from scripts.pace import Pace
 from store.readers import Reader
 from store.verify import verify
@@ -68,6 +73,8 @@ class Report(Struct, frozen=True, kw_only=True):
     violations: list[str]
     differences: dict[str, str]
     restarts: list[Restart]
+    connects_a_minute: int = 0  # most of any minute, both streams
+    growth: list[Growth] = []
 
 
 class Rest(Struct, kw_only=True):
@@ -79,24 +86,47 @@ class Rest(Struct, kw_only=True):
 
 
 def run(
-    run_dir: Path, *, seed: int, minutes: float, tell: Tell, environ: Mapping[str, str]
+    run_dir: Path,
+    *,
+    seed: int,
+    minutes: float,
+    tell: Tell,
+    environ: Mapping[str, str],
+    at_the_venue: bool = False,
 ) -> Report:
-    """Return what *minutes* of chaos from *seed* came to. Raises RuntimeError: no desk began."""
+    """Return what *minutes* of chaos from *seed* came to. Raises RuntimeError: no desk began.
+
+    *at_the_venue*: nobody is killed, the venue does all it can at once; then leaks and connects
+    count as well.
+    """
     clock = SystemClock()
     began_ms = clock.mono_ms()
     desk = Desk(run_dir, seed=seed, environ=environ)
-    nemesis = Nemesis(desk, tell)
+    gauges = Gauges()
+    watch = partial(_look, desk, gauges) if at_the_venue else _look_away
+    nemesis = Nemesis(desk, tell, watch=watch)
     try:
         desk.start()
         desk.wait_ready()
-        actions = plan(seed, lasts_ms=int(minutes * MINUTE_MS), links=list(desk.relays.links))
-        nemesis.carry_out(actions)
+        shares = AT_THE_VENUE if at_the_venue else SHARES
+        links = [REST, STREAM] if at_the_venue else list(desk.relays.links)
+        lasts_ms = int(minutes * MINUTE_MS)
+        nemesis.carry_out(plan(seed, lasts_ms=lasts_ms, links=links, shares=shares))
         tell("the last fault is over")
         found = come_to_rest(desk, nemesis)
     finally:
         desk.close()
     seconds = (clock.mono_ms() - began_ms) // 1_000
-    return judged(run_dir, nemesis, found, seed=seed, seconds=seconds)
+    report = judged(run_dir, nemesis, found, seed=seed, seconds=seconds)
+    if not at_the_venue:
+        return report
+    growth = gauges.growth()
+    connects = most_within_a_minute(desk.relays.links[STREAM].came_ms)
+    worse = leaks(growth)
+    if connects > CONNECTS_MAX:
+        worse.append(f"{connects} connects of the stream within a minute")
+    wrong = [*report.violations, *worse]
+    return replace(report, growth=growth, connects_a_minute=connects, violations=wrong)
 
 
 def come_to_rest(desk: Desk, nemesis: Nemesis) -> list[str]:
@@ -184,6 +214,14 @@ def restarts(kills: Sequence[Killed], ready: Sequence[Mapping[str, Any]]) -> lis
 def orders_taken(run_dir: Path) -> int:
     """Return how many orders the exchange of *run_dir* ever took."""
     return sum(1 for event in read(run_dir / FILE_NAME) if isinstance(event, Accepted))
+
+
+def _look(desk: Desk, gauges: Gauges) -> None:
+    gauges.look({role: pid for role, pid in desk.pids().items() if role in topology.ROLES})
+
+
+def _look_away() -> None:
+    """Processes that are killed again and again tell nothing of growth."""
 
 
 def _flows(desk: Desk) -> Callable[[], bool]:

@@ -10,7 +10,7 @@ from actors.venues.settings import StreamSettings
 
 
 def backoff(seed=1, **changed):
-    return Backoff(StreamSettings(**{"connects_per_minute": 15} | changed), Random(seed))
+    return Backoff(StreamSettings(**{"connects_per_minute": 7} | changed), Random(seed))
 
 
 def test_waits_double_from_half_a_second_to_thirty_with_a_fifth_of_jitter():
@@ -50,7 +50,7 @@ def test_a_refused_login_waits_the_longest_at_once():
     assert found.wait_ms(0) >= 24_000
 
 
-@given(st.integers(0, 2**32), st.integers(1, 15))
+@given(st.integers(0, 2**32), st.integers(1, 7))
 def test_no_minute_sees_more_connects_than_the_budget(seed, budget):
     found, now, connects = backoff(seed, connects_per_minute=budget), 0, []
     for _ in range(60):
