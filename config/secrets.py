@@ -75,13 +75,18 @@ def no_keys() -> ConfigError:
 
 
 def shut_gate(environ: Mapping[str, str], *, mode: str) -> str | None:
-    """Return the first arming gate of the environment that is shut, None when all are open.
+    """Return the first arming gate of the environment that is shut, None when all are open."""
+    return next(iter(shut_gates(environ, mode=mode)), None)
+
+
+def shut_gates(environ: Mapping[str, str], *, mode: str) -> list[str]:
+    """Return every arming gate of the environment that is shut.
 
     Only `live` has gates; each wants one exact word.
     """
     if mode != "live":
-        return None
-    return next((gate for gate, word in ARMING.items() if environ.get(gate) != word), None)
+        return []
+    return [gate for gate, word in ARMING.items() if environ.get(gate) != word]
 
 
 def _missing(name: str) -> Fault:

@@ -10,6 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from actors.venues.port import RejectKind
+from messages.instrument import Instrument
+from messages.money import text
+
 MIB = 1024 * 1024
 DISK_WARN, DISK_FAIL = 1_024 * MIB, 200 * MIB
 LOG_WARN = 256 * MIB  # the store's write-ahead log; a reader that never ends keeps it growing
@@ -78,16 +82,79 @@ def kill_file(there: bool) -> Row:
     return Row("kill", State.WARN, "the file KILL is there: nothing is sent", "btcbot resume")
 
 
-def offset(offset_ms: int, error_ms: int) -> Row:
-    """Judge the venue's clock minus ours, known to *error_ms* either way."""
+def offset(offset_ms: int, error_ms: int, *, most_ms: int = OFFSET_FAIL_MS) -> Row:
+    """Judge the venue's clock minus ours, known to *error_ms* either way: *most_ms* is too much."""
     found = f"the venue's clock is {offset_ms:+,} ms from ours (± {error_ms:,})"
     todo = "set this machine's clock (chrony, systemd-timesyncd)"
     away = abs(offset_ms) - error_ms
-    if away > OFFSET_FAIL_MS:
-        return Row("venue clock", State.FAIL, found, todo)
+    if away >= most_ms:
+        return Row("venue clock", State.FAIL, found, f"{todo}: live does not start")
     if away > OFFSET_WARN_MS:
         return Row("venue clock", State.WARN, found, todo)
     return passed("venue clock", found)
+
+
+def rules(name: str, by_tick: Instrument | None, by_scale: Instrument | None, *, used: str) -> Row:
+    """Judge the venue's rules of one instrument, read by both increment rules; *used* is ours."""
+    row = f"rules {name}"
+    one = by_scale if used == "scale" else by_tick
+    if by_tick is None or by_scale is None or one is None:
+        return Row(row, State.FAIL, "the venue does not list it", "correct desk.instruments")
+    tick, scale = by_tick.price_increment, by_scale.price_increment
+    found = (
+        f"price by {text(one.price_increment)} ({used}; tick_size {text(tick)}, scale "
+        f"{text(scale)}), quantity by {text(one.quantity_step)}, from {text(one.notional_min)} "
+        f"{one.quote}"
+    )
+    if one.not_tradable is not None:
+        todo = "nothing is ordered there; wait, or take it out of desk.instruments"
+        return Row(row, State.WARN, f"{one.not_tradable}: {found}", todo)
+    return passed(row, found)
+
+
+def key(refused: str, kind: RejectKind | None, *, asked: str) -> Row:
+    """Judge what the venue said to a private read, *asked*; *refused* is empty when it answered."""
+    if not refused:
+        found = f"the venue answers {asked}; whether the key may trade only an order can tell"
+        return passed("key", found)
+    found = f"{asked}: {refused}"
+    if kind is RejectKind.STAMP:
+        todo = "set this machine's clock (chrony, systemd-timesyncd)"
+        return Row("key", State.FAIL, found, todo)
+    if kind is RejectKind.AUTH:
+        todo = "check public and private key, the key's rights and the address it is bound to"
+        return Row("key", State.FAIL, found, todo)
+    if refused == "HTTP 403":
+        todo = "the venue or what stands before it refuses this address: see its IP list"
+        return Row("key", State.FAIL, found, todo)
+    return Row("key", State.WARN, found, "ask again; how the venue is stands in the row above")
+
+
+def gate(name: str, shut: str, todo: str) -> Row:
+    """Judge one arming gate of `live`; *shut* says why nothing is sent, empty when it is open."""
+    if shut:
+        return Row(f"gate {name}", State.WARN, f"{shut}: nothing is sent", todo)
+    return passed(f"gate {name}", "open")
+
+
+def gates(told: Mapping[str, Any]) -> Row:
+    """Judge by the executor's report whether anything may be written to the venue at all."""
+    shut = "executor.dry_run" if told.get("dry_run") else told.get("armed")
+    if shut:
+        found = f"{shut} is shut: nothing is sent"
+        return Row("gates", State.WARN, found, "btcbot doctor says what opens it")
+    return passed("gates", "open")
+
+
+def auditor(audited: int | None, head: int, breach: str) -> Row:
+    """Judge how far the journal was audited, None where nobody noted it."""
+    if breach:
+        todo = "btcbot verify, page STORE of docs/operations.md; nothing is sent"
+        return Row("auditor", State.FAIL, breach, todo)
+    if audited is None:
+        found = f"nothing noted of {head:,} entries"
+        return Row("auditor", State.WARN, found, "btcbot verify checks them all")
+    return passed("auditor", f"audited to entry {audited:,} of {head:,}")
 
 
 def actor(told: Mapping[str, Any]) -> Row:

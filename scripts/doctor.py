@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from config.load import DEFAULT
-from scripts import checks, machine, running, shown
+from scripts import checks, machine, running, shown, venue
 from scripts.checks import EXIT, Row, passed
 from scripts.desk import VAR, Json, RunDir, runs
 
@@ -19,15 +19,16 @@ ConfigOption = Annotated[
 def doctor(config: ConfigOption = DEFAULT, as_json: Json = False, run_dir: RunDir = VAR) -> None:
     """Check configuration, machine, run directory, store, venue and desk; exit 0, 1, 2 = worst."""
     desk, rows = machine.configuration(config, os.environ)
+    account = None
     if desk is not None:
-        rows += machine.keys(desk, os.environ)
+        account, keys = machine.account(desk, os.environ)
+        rows += [*keys, *machine.arming(desk, os.environ)]
     rows += machine.versions()
     rows.append(machine.clock(desk))
     rows += machine.run_directory(run_dir)
-    rows += machine.store(run_dir, desk)
+    rows += machine.store(run_dir, desk, account)
     if desk is not None:
-        simulated = desk.exchange is not None
-        rows.append(running.venue(run_dir, desk.venue, simulated=simulated))
+        rows += venue.ask(run_dir, desk, account)
     if runs(run_dir):
         rows += running.desk(run_dir)
     else:

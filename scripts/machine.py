@@ -9,14 +9,21 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
+from actors.executor import reach
+from actors.executor.identity import ApiKey, KeyMissing, of_desk, signing
+from actors.persistence.actor import AUDIT_FILE
 from actors.runtime.endpoints import PATH_BYTES_MAX
+from actors.runtime.private_file import NotPrivate
 from actors.topology import SOCKETS
+from actors.venues.btcturk.sign import SecretUnreadable
 from config import secrets
 from config.faults import ConfigError
 from config.load import Desk, load
+from messages import codec
 from scripts import checks
 from scripts.checks import Row, State, passed
-from store import journal
+from store import identity, journal
+from store.audit import Checkpoint
 from store.failures import StoreFailed, StoreRefused
 from store.files import network_file_system
 from store.open import STORE_FILE
@@ -41,27 +48,39 @@ def configuration(path: Path, environ: Mapping[str, str]) -> tuple[Desk | None, 
     return desk, [passed("configuration", f"{path}: mode {desk.desk.mode}, hash {desk.hash}")]
 
 
-def keys(desk: Desk, environ: Mapping[str, str]) -> Iterator[Row]:
-    """Judge the account's keys and the arming of `live`; no other mode needs them."""
-    mode = desk.desk.mode
-    if mode != "live":
-        yield passed("keys", f"{mode} needs none")
-        return
+def account(desk: Desk, environ: Mapping[str, str]) -> tuple[ApiKey | None, list[Row]]:
+    """Return the keys of the account, None without, and what is to be said of them.
+
+    Only `live` needs any; the simulated exchange's own are no secret.
+    """
+    if desk.exchange is not None:
+        own = desk.exchange.account
+        found = secrets.Keys(own.public_key, own.secret)
+        return reach.account(found), [passed("keys", f"{desk.desk.mode} needs none")]
+    todo = "the ways to give both stand in docs/operations.md, Live"
     try:
-        found = secrets.take(dict(environ))
+        given = secrets.take(dict(environ))
+        opened = reach.account(given)
+        signing(opened)
     except ConfigError as wrong:
-        for fault in wrong.faults:
-            yield Row("keys", State.FAIL, str(fault), "set both in the environment")
-    else:
-        if found is None:
-            yield Row("keys", State.FAIL, "none", "set both in the environment")
-        else:
-            yield passed("keys", "there, and the private one is base64")
-    shut = secrets.shut_gate(environ, mode=mode)
-    if shut is None:
-        yield passed("arming", "open")
-    else:
-        yield Row("arming", State.WARN, f"{shut} is shut: nothing is sent", f"set {shut}")
+        return None, [Row("keys", State.FAIL, str(fault), todo) for fault in wrong.faults]
+    except (NotPrivate, SecretUnreadable, KeyMissing) as why:
+        return None, [Row("keys", State.FAIL, str(why), todo)]
+    return opened, [passed("keys", "there, and the private one is base64")]
+
+
+def arming(desk: Desk, environ: Mapping[str, str]) -> Iterator[Row]:
+    """Judge each gate of `live` that configuration and environment know; KILL has its own row."""
+    if desk.desk.mode != "live":
+        return
+    shut = secrets.shut_gates(environ, mode=desk.desk.mode)
+    for name, word in secrets.ARMING.items():
+        yield checks.gate(name, f"not {word}" if name in shut else "", f"set {name}={word}")
+    dry_run = "it is true" if desk.executor.dry_run else ""
+    yield checks.gate("executor.dry_run", dry_run, "dry_run = false in [executor]")
+    if desk.venue.other_address:
+        found = f"orders go to {desk.venue.base_url}: venue.other_address is true"
+        yield Row("address", State.WARN, found, "right for a rehearsal only")
 
 
 def versions() -> Iterator[Row]:
@@ -102,8 +121,8 @@ def run_directory(run_dir: Path) -> Iterator[Row]:
         yield from _private(run_dir)
 
 
-def store(run_dir: Path, desk: Desk | None) -> Iterator[Row]:
-    """Judge version and head of the store, and whether it is this configuration's."""
+def store(run_dir: Path, desk: Desk | None, key: ApiKey | None) -> Iterator[Row]:
+    """Judge version and head of the store, its audit, and whether it is this desk's."""
     path = run_dir / STORE_FILE
     if not path.exists():
         yield passed("store", "none yet: the first start makes one")
@@ -121,9 +140,9 @@ def store(run_dir: Path, desk: Desk | None) -> Iterator[Row]:
     else:
         told = f"schema {meta.get('schema')}, {head.seq:,} entries, head {head.hash[:12]}"
         yield passed("store", f"{told}, epoch {meta.get('epoch')}")
-    if desk is not None and meta.get("mode") != desk.desk.mode:
-        found = f"made in mode {meta.get('mode')}, configured is {desk.desk.mode}"
-        yield Row("store identity", State.FAIL, found, "choose another --run-dir")
+    yield _audited(run_dir, head.seq, meta.get("lineage", ""))
+    if desk is not None:
+        yield _identity(meta, desk, key)
     log = path.with_name(f"{STORE_FILE}-wal")
     yield checks.log_size(log.stat().st_size if log.exists() else 0)
 
@@ -137,6 +156,31 @@ def clock(desk: Desk | None) -> Row:
         return passed("clock", "not synchronised; the simulated exchange has the same one")
     todo = "run chrony or systemd-timesyncd: the venue refuses stamps 5 s off"
     return Row("clock", State.WARN, "not synchronised", todo)
+
+
+def _identity(meta: Mapping[str, str], desk: Desk, key: ApiKey | None) -> Row:
+    """Judge whether the store is this desk's: mode, venue, account and machine."""
+    base_url = f"http://{desk.exchange.host}" if desk.exchange else desk.venue.base_url
+    if key is None:
+        return Row("store identity", State.WARN, "not known without keys", "see the row of keys")
+    try:
+        identity.check(meta, of_desk(desk.desk, base_url, key), identity.this_host())
+    except StoreRefused as why:
+        return Row("store identity", State.FAIL, str(why), "page STORE of docs/operations.md")
+    return passed("store identity", f"{meta.get('mode')} at {meta.get('base_url')}")
+
+
+def _audited(run_dir: Path, head: int, lineage: str) -> Row:
+    """Judge how far the desk's own auditor came, by what it noted last."""
+    try:
+        noted = codec.convert(codec.unpack((run_dir / AUDIT_FILE).read_bytes()), Checkpoint)
+    except (OSError, codec.Unreadable):
+        return checks.auditor(None, head, "")
+    if noted.lineage != lineage:
+        return checks.auditor(None, head, "")
+    breach = noted.breach
+    said = f"{breach.invariant}: {breach.found}, expected {breach.expected}" if breach else ""
+    return checks.auditor(noted.seq, head, said)
 
 
 def _private(run_dir: Path) -> Iterator[Row]:

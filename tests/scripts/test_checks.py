@@ -2,6 +2,9 @@
 
 import pytest
 
+from actors.venues.port import RejectKind
+from messages.instrument import Instrument
+from messages.money import Amount
 from scripts import checks
 from scripts.checks import MIB, Row, State, worst
 
@@ -36,12 +39,82 @@ def test_permission_beyond_the_most_fails(mode, most, state):
         (2_001, 0, WARN),
         (-2_001, 0, WARN),
         (2_010, 10, PASS),
-        (4_000, 0, WARN),
-        (-4_001, 0, FAIL),
+        (3_999, 0, WARN),
+        (4_000, 0, FAIL),
+        (-4_000, 0, FAIL),
+        (-4_009, 10, WARN),
+        (10_000, 30, FAIL),
     ],
 )
 def test_clock_is_judged_by_what_is_surely_wrong_with_it(offset_ms, error_ms, state):
-    assert checks.offset(offset_ms, error_ms).state is state
+    assert checks.offset(offset_ms, error_ms, most_ms=4_000).state is state
+
+
+def listed(increment, **changed):
+    given = {"base": "BTC", "quote": "TRY", "quantity_step": Amount("0.00000001")}
+    more = {"notional_min": Amount(100), "price_increment": Amount(increment)}
+    return Instrument(instrument="BTC_TRY", **given, **more | changed)
+
+
+@pytest.mark.parametrize(("used", "by"), [("tick_size", "10"), ("scale", "1")])
+def test_rules_are_told_by_both_increments_and_the_one_in_use(used, by):
+    row = checks.rules("BTC_TRY", listed(10), listed(1), used=used)
+
+    assert row.state is PASS
+    assert f"price by {by} ({used}; tick_size 10, scale 1)" in row.found
+    assert "quantity by 0.00000001, from 100 TRY" in row.found
+
+
+def test_instrument_the_venue_does_not_list_fails_and_one_it_halted_is_worth_a_look():
+    halted = listed(1, not_tradable="NOT_TRADING")
+
+    assert checks.rules("X_TRY", None, None, used="scale").state is FAIL
+    assert checks.rules("BTC_TRY", halted, halted, used="scale").state is WARN
+
+
+@pytest.mark.parametrize(
+    ("refused", "kind", "state", "todo"),
+    [
+        ("", None, PASS, ""),
+        ("Unauthorized - Invalid Public key", RejectKind.AUTH, FAIL, "rights"),
+        ("Unauthorized - Invalid Nonce", RejectKind.STAMP, FAIL, "clock"),
+        ("HTTP 403", None, FAIL, "address"),
+        ("HTTP 502", None, WARN, "again"),
+        ("BALANCE_NOT_ENOUGH", RejectKind.ORDER, WARN, "again"),
+    ],
+)
+def test_key_is_judged_by_what_the_venue_says_to_a_read(refused, kind, state, todo):
+    row = checks.key(refused, kind, asked="a read")
+
+    assert row.state is state
+    assert refused in row.found
+    assert todo in row.todo
+
+
+def test_gate_that_is_shut_is_named_with_what_opens_it():
+    assert checks.gate("X", "", "set X").state is PASS
+    assert checks.gate("X", "not true", "set X") == Row(
+        "gate X", WARN, "not true: nothing is sent", "set X"
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [
+        ({"armed": None, "dry_run": False}, PASS),
+        ({"armed": "LIVE_TRADING", "dry_run": False}, WARN),
+        ({"armed": None, "dry_run": True}, WARN),
+    ],
+)
+def test_gates_of_a_running_desk_are_open_when_none_is_shut(told, state):
+    assert checks.gates(told).state is state
+
+
+@pytest.mark.parametrize(
+    ("audited", "breach", "state"), [(7, "", PASS), (None, "", WARN), (7, "zero sum: 1", FAIL)]
+)
+def test_auditor_is_judged_by_what_it_noted_last(audited, breach, state):
+    assert checks.auditor(audited, 9, breach).state is state
 
 
 @pytest.mark.parametrize(

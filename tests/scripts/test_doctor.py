@@ -2,10 +2,17 @@
 
 import pytest
 
+from actors.persistence.actor import AUDIT_FILE
 from actors.runtime.clock import SystemClock
+from actors.venues.settings import ExchangeAccount
+from messages import codec, ids
+from messages.records import Breach
+from store.audit import Checkpoint
 from store.identity import Identity
 from store.writer import Writer
 from tests.scripts.commands import btcbot, here
+
+SIMULATED = ids.content_hash(ExchangeAccount().public_key.encode())
 
 
 def found(done):
@@ -85,7 +92,42 @@ def test_store_of_another_mode_fails(run_dir):
     done = here("doctor", "--json", run_dir=run_dir)
 
     assert done.code == 2
-    assert "made in mode live" in found(done)["store identity"]["found"]
+    assert "made with mode 'live', the desk has 'sim'" in found(done)["store identity"]["found"]
+
+
+def noted(run_dir, **changed):
+    """Note where an auditor of the store of *run_dir* was."""
+    identity = Identity(mode="sim", base_url="http://127.0.0.1", key_hash=SIMULATED)
+    with Writer.open(run_dir, identity, SystemClock()) as writer:
+        empty = {"balances": (), "versions": {}, "positions": (), "levels": (), "alive": ()}
+        given = {"lineage": writer.lineage, "seq": 0, "hash": "", "epoch": 1}
+        checkpoint = Checkpoint(**given, **empty | changed)
+    (run_dir / AUDIT_FILE).write_bytes(codec.pack(checkpoint))
+
+
+def test_store_of_this_desk_passes_with_its_audit(run_dir):
+    noted(run_dir)
+
+    rows = found(here("doctor", "--json", run_dir=run_dir))
+
+    assert rows["store identity"]["found"] == "sim at http://127.0.0.1"
+    assert rows["auditor"]["state"] == "PASS"
+
+
+def test_store_that_nobody_audited_is_worth_a_look(run_dir):
+    noted(run_dir)
+    (run_dir / AUDIT_FILE).unlink()
+
+    assert found(here("doctor", "--json", run_dir=run_dir))["auditor"]["state"] == "WARN"
+
+
+def test_breach_that_the_auditor_found_fails(run_dir):
+    breach = Breach(invariant="zero sum", where="transfer x", expected="0", found="1")
+    noted(run_dir, breach=breach)
+
+    row = found(here("doctor", "--json", run_dir=run_dir))["auditor"]
+
+    assert (row["state"], row["found"]) == ("FAIL", "zero sum: 1, expected 0")
 
 
 def test_health_of_a_desk_that_does_not_run_fails(run_dir):

@@ -37,7 +37,9 @@ def test_status_for_a_person_has_a_line_per_actor_and_instrument(desk):
 def test_health_of_a_desk_that_is_well_passes(desk):
     done = here("health", "--json", run_dir=desk.run_dir)
 
+    rows = {row["name"] for row in done.document["checks"]}
     assert (done.code, done.document["result"]) == (0, "PASS")
+    assert rows >= {"gates", "clock offset", "feed BTC_TRY", "store", "auditor", "disk"}
 
 
 def test_doctor_asks_the_running_venue_for_its_clock(desk):
@@ -47,6 +49,12 @@ def test_doctor_asks_the_running_venue_for_its_clock(desk):
     assert done.code == 0
     assert rows["venue clock"]["state"] == "PASS"
     assert "ms from ours" in rows["venue clock"]["found"]
+    assert rows["store identity"]["state"] == "PASS"
+    assert {name for name in rows if name.startswith("rules ")} == {
+        "rules BTC_TRY",
+        "rules ETH_TRY",
+        "rules SOL_TRY",
+    }
 
 
 def test_books_can_be_read_while_the_desk_writes_them(desk):
