@@ -117,6 +117,22 @@ level_notional_try = 1_000_000
 """
 
 
+# The same, but its strategy never wants anything: what is sent comes from who measures.
+PATIENT = """\
+extends = "busy.toml"
+
+[[strategy.run]]
+kind = "mean_reversion"
+name = "patient"
+instruments = ["BTC_TRY", "ETH_TRY", "SOL_TRY"]
+anchor_price = 1
+order_try = 150
+window_s = 60
+sample_s = 1
+samples_min = 1
+"""
+
+
 # The same, but every order rests far below the market: one per strategy and instrument.
 RESTING_INSTRUMENTS = ("BTC_TRY", "ETH_TRY", "SOL_TRY", "USDT_TRY")
 RESTING_STRATEGIES = 20  # as many as a desk takes
@@ -218,14 +234,14 @@ class Desk:
 
 @contextmanager
 def desk(
-    directory: Path, *, pace_ms: int = 20, ready: bool = True, resting: bool = False
+    directory: Path, *, pace_ms: int = 20, ready: bool = True, wants: str = "busy"
 ) -> Iterator[Desk]:
     """Give a busy desk in a new run directory below *directory*; it is stopped with the block."""
     with tempfile.TemporaryDirectory(prefix="desk-", dir=directory) as name:
         run_dir = Path(name)
         port = _free_port()
         relay = Relay(("127.0.0.1", port))
-        config = write_config(run_dir, port, relay.port, pace_ms=pace_ms, resting=resting)
+        config = write_config(run_dir, port, relay.port, pace_ms=pace_ms, wants=wants)
         started = Desk(run_dir, _start(run_dir, config), relay)
         try:
             if ready:
@@ -236,13 +252,21 @@ def desk(
 
 
 def write_config(
-    directory: Path, port: int, front_port: int, *, pace_ms: int, resting: bool = False
+    directory: Path, port: int, front_port: int, *, pace_ms: int, wants: str = "busy"
 ) -> Path:
-    """Write the configuration of a desk into *directory* and return its path."""
+    """Write the configuration of a desk into *directory* and return its path.
+
+    *wants* says what its strategies want: more without end (`busy`), orders that rest (`resting`),
+    nothing (`patient`).
+    """
     busy = directory / "busy.toml"
     busy.write_text(BUSY.format(port=port, front=front_port, pace_ms=pace_ms))
-    if not resting:
+    if wants == "busy":
         return busy
+    if wants == "patient":
+        patient = directory / "patient.toml"
+        patient.write_text(PATIENT)
+        return patient
     instruments = json.dumps(RESTING_INSTRUMENTS)
     runs = "".join(
         RESTING_RUN.format(number=n, instruments=instruments, order_try=150 + RESTING_STEP_TRY * n)

@@ -48,7 +48,7 @@ def with_orders(directory: Path, rounds: int) -> tuple[int, list[float]]:
     """Return how many orders rested, and the executor's times with them."""
     wanted = RESTING_STRATEGIES * len(RESTING_INSTRUMENTS)
     clock, pace = SystemClock(), Pace(200)
-    with desk(directory, pace_ms=200, resting=True) as quiet:
+    with desk(directory, pace_ms=200, wants="resting") as quiet:
         until_ms = clock.mono_ms() + ORDERS_WITHIN_MS
         resting = 0
         while resting < wanted and clock.mono_ms() < until_ms:

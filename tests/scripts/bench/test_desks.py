@@ -14,7 +14,13 @@ def test_busy_desk_is_configured_without_a_fault_and_calls_pass_the_relay(tmp_pa
 
 
 def test_resting_desk_is_configured_without_a_fault(tmp_path):
-    desk = load(write_config(tmp_path, 40_001, 40_002, pace_ms=20, resting=True))
+    desk = load(write_config(tmp_path, 40_001, 40_002, pace_ms=20, wants="resting"))
 
     assert len(desk.strategy.enabled) == RESTING_STRATEGIES
     assert desk.allocator.pricing == "passive"
+
+
+def test_patient_desk_is_configured_without_a_fault(tmp_path):
+    desk = load(write_config(tmp_path, 40_001, 40_002, pace_ms=20, wants="patient"))
+
+    assert [one.name for one in desk.strategy.enabled] == ["patient"]
