@@ -175,6 +175,7 @@ class ExchangeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     book_interval_ms: Annotated[int, Meta(ge=20, le=10_000)] = 200
     ticker_interval_ms: Annotated[int, Meta(ge=100, le=10_000)] = 1_000
     frames_waiting_max: Count = 1_000  # per WebSocket; a slower reader is cut off
+    journal_bytes_max: Annotated[int, Meta(ge=1_000)] = 64_000_000  # grown by so much: compacted
     history_max: Annotated[int, Meta(ge=100, le=10_000_000)] = 200_000  # orders kept to be asked
     drain_max_ms: Annotated[int, Meta(ge=0, le=60_000)] = 11_000  # after the order to stop
     drain_quiet_ms: Annotated[int, Meta(ge=0, le=60_000)] = 1_000

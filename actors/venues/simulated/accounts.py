@@ -7,8 +7,8 @@ Per asset, what came in equals what the accounts hold, the market took, and fees
 from collections import defaultdict
 from decimal import Decimal
 
-from actors.venues.simulated.events import Accepted, Deposited, Filled
-from messages.money import ONE, ZERO
+from actors.venues.simulated.events import Accepted, Carried, Deposited, Filled, Held
+from messages.money import ONE, ZERO, Amount
 from messages.orders import Side
 
 Funds = defaultdict[str, Decimal]
@@ -48,6 +48,35 @@ class Ledger:
         self.market = _none()  # net of what trades brought the market: its other side
         self.fees = _none()
         self.taxes = _none()
+        self._still = False
+
+    def carry(self, carried: Carried) -> None:
+        """Become what a compacted journal says, and stand still until `go_on`: what is told until
+        then moved its money before."""
+        for account, held in carried.accounts.items():
+            wallet = self.wallet(account)
+            wallet.free.update({asset: one.free for asset, one in held.items()})
+            wallet.locked.update({asset: one.locked for asset, one in held.items()})
+        sums = (carried.deposited, carried.market, carried.fees, carried.taxes)
+        for ours, theirs in zip(self._sums(), sums, strict=True):
+            ours.update(theirs)
+        self._still = True
+
+    def go_on(self) -> None:
+        self._still = False
+
+    def _sums(self) -> tuple[Funds, Funds, Funds, Funds]:
+        return self.deposited, self.market, self.fees, self.taxes
+
+    def accounts(self) -> dict[str, dict[str, Held]]:
+        """Return what every account has."""
+        return {
+            name: {
+                asset: Held(free=Amount(one.free[asset]), locked=Amount(one.locked[asset]))
+                for asset in sorted(one.free.keys() | one.locked.keys())
+            }
+            for name, one in self._wallets.items()
+        }
 
     def wallet(self, account: str) -> Wallet:
         """Return the funds of *account*, empty for a new one."""
@@ -57,11 +86,15 @@ class Ledger:
         return found
 
     def deposit(self, event: Deposited) -> None:
+        if self._still:
+            return
         self.deposited[event.asset] += event.amount
         self.wallet(event.account).move(event.asset, free=event.amount)
 
     def accept(self, event: Accepted) -> None:
         """Set aside what the order may cost."""
+        if self._still:
+            return
         asset = spent_asset(event)
         self.wallet(event.account).move(asset, free=-event.hold, locked=event.hold)
 
@@ -73,8 +106,15 @@ class Ledger:
         venue's documentation).
         """
         base, quote = order.instrument.split("_")
-        wallet = self.wallet(order.account)
         notional = event.price * event.quantity
+        cost = notional + event.fee + event.tax
+        if order.side is Side.SELL:
+            part: Decimal = event.quantity
+        else:
+            part = cost if order.price is None else _hold_of(order, event.quantity)
+        if self._still:
+            return part
+        wallet = self.wallet(order.account)
         self.fees[quote] += event.fee
         self.taxes[quote] += event.tax
         if order.side is Side.SELL:
@@ -82,9 +122,7 @@ class Ledger:
             wallet.move(quote, free=notional - event.fee - event.tax)
             self.market[base] += event.quantity
             self.market[quote] -= notional
-            return event.quantity
-        cost = notional + event.fee + event.tax
-        part = cost if order.price is None else _hold_of(order, event.quantity)
+            return part
         wallet.move(quote, locked=-part, free=part - cost)
         wallet.move(base, free=event.quantity)
         self.market[quote] += notional
@@ -93,6 +131,8 @@ class Ledger:
 
     def release(self, order: Accepted, rest: Decimal) -> None:
         """Give back what is left of an ended order's hold."""
+        if self._still:
+            return
         self.wallet(order.account).move(spent_asset(order), free=rest, locked=-rest)
 
     def total(self, asset: str) -> Decimal:

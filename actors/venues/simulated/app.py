@@ -1,11 +1,13 @@
 """The exchange as a web application: public, private and stream on one port, paths in any case.
 
-With *control* two more paths exist, for tests and chaos: `GET /_truth` says what really is,
-`POST /_faults` switches faults on and off.
+With *control* three more paths exist, for tests and chaos: `GET /_truth` says what really is,
+`POST /_faults` switches faults on and off, `POST /_deposit` lets money come in.
 """
 
 from collections.abc import Callable
 
+import msgspec
+from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +22,7 @@ from actors.venues.simulated.meddling import Meddling
 from actors.venues.simulated.private import Private
 from actors.venues.simulated.public import Public, failure, reply
 from actors.venues.simulated.stream import Stream
+from messages.money import NumberUnreadable, amount
 
 Fatal = Callable[[BaseException], None]
 
@@ -51,7 +54,36 @@ def _control(floor: Floor) -> list[Route]:
         wrong = floor.faults.want(await request.body())
         return failure(400, wrong, 400) if wrong else reply(rows.encode({"success": True}))
 
-    return [Route("/_truth", truth), Route("/_faults", faults, methods=["POST"])]
+    async def deposit(request: Request) -> Response:
+        wrong = _deposit(floor, await request.body())
+        return failure(400, wrong, 400) if wrong else reply(rows.encode({"success": True}))
+
+    return [
+        Route("/_truth", truth),
+        Route("/_faults", faults, methods=["POST"]),
+        Route("/_deposit", deposit, methods=["POST"]),
+    ]
+
+
+class _Deposit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    account: str
+    asset: str
+    amount: str
+
+
+def _deposit(floor: Floor, raw: bytes) -> str | None:
+    """Let a deposit happen; return why not, None when it did."""
+    try:
+        wish = msgspec.json.decode(raw, type=_Deposit)
+        value = amount(wish.amount)
+    except (msgspec.DecodeError, NumberUnreadable) as wrong:
+        return f"a deposit is account, asset and amount, as text: {wrong}"
+    if wish.account not in floor.doorman.accounts or wish.asset not in ASSETS:
+        return f"no account {wish.account!r}, or no asset {wish.asset!r}"
+    if value <= 0:
+        return "a deposit is more than nothing"
+    floor.deposit(wish.account, wish.asset, value)
+    return None
 
 
 def _truth(floor: Floor) -> dict[str, rows.Row]:

@@ -23,6 +23,7 @@ from actors.venues.simulated.events import (
     Ended,
     Event,
     Filled,
+    Line,
     Method,
     Status,
     Triggered,
@@ -96,10 +97,9 @@ class Exchange:
         self._trades: list[PublicTrade] = []
         self._last_tid = 0
 
-    def restore(self, events: Iterable[Event]) -> None:
+    def restore(self, lines: Iterable[Line]) -> None:
         """Become what a journal says: every order, fill and balance; what was open rests again."""
-        for event in events:
-            self.history.apply(event)
+        self.history.resume(lines)
         for order in sorted(self._alive(), key=lambda order: order.accepted.order_id):
             if order.waits:
                 self._wait(order)

@@ -99,3 +99,38 @@ class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
 
 
 Event = Deposited | Accepted | Triggered | Filled | Ended
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """One asset of an account, all of it at the market, or what fees and taxes ate."""
+
+    free: Amount
+    locked: Amount = Amount(0)
+
+
+class Carried(Struct, frozen=True, kw_only=True, tag="carried"):
+    """Where a compacted journal begins: what everything before it came to.
+
+    The events from here to `CarriedEnd` are told again, of the orders that can still be asked for;
+    their money is in *accounts* already. *archives* files hold every event from the first on.
+    """
+
+    archives: int
+    accounts: dict[str, dict[str, Held]]
+    deposited: dict[str, Amount]
+    market: dict[str, Amount]
+    fees: dict[str, Amount]
+    taxes: dict[str, Amount]
+    last_order_id: int
+    last_trade_id: int
+    last_deposit_id: int
+    at_ms: int
+
+
+class CarriedEnd(Struct, frozen=True, kw_only=True, tag="carried_end"):
+    """From here on every event moves money again."""
+
+    at_ms: int
+
+
+Line = Event | Carried | CarriedEnd

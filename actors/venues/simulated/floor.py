@@ -4,6 +4,7 @@ One thread. A change that cannot be written ends the process before anybody hear
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 
 from actors.venues.btcturk.sign import credentials
@@ -32,7 +33,7 @@ from actors.venues.simulated.faults import Faults, load
 from actors.venues.simulated.frames import Depth
 from actors.venues.simulated.history import Order
 from actors.venues.simulated.hub import ALL, Hub
-from actors.venues.simulated.journal import Journal, read
+from actors.venues.simulated.journal import Journal, resume
 from actors.venues.simulated.lagging import Cancel, Cancels, VenueClock, Wallets
 from actors.venues.simulated.listing import LISTINGS, Listing
 from actors.venues.simulated.marks import load_marks, save_marks
@@ -91,7 +92,8 @@ class Floor:
         self._cancels = Cancels()
         self._wallets = Wallets()
         self._announced = ""
-        self.exchange.restore(read(journal.path))
+        self.exchange.restore(resume(journal.path))
+        self.compact()
         self._open_accounts()
         self.step(settings.house.step_ms)
 
@@ -103,6 +105,11 @@ class Floor:
                 for asset, amount in account.balances.items():
                     now_ms = self.clock.wall_ms()
                     self.exchange.deposit(account.public_key, asset, amount, now_ms)
+        self._settle()
+
+    def deposit(self, account: str, asset: str, amount: Decimal) -> None:
+        """Let money come in while the exchange runs; when this returns it is on disk."""
+        self.exchange.deposit(account, asset, amount, self.clock.wall_ms())
         self._settle()
 
     def submit(self, account: Account, body: Mapping[str, object]) -> Order | Refused:
@@ -174,6 +181,12 @@ class Floor:
             self._cancel(cancel)
         self._settle()
         self._market.close()
+
+    def compact(self) -> None:
+        """Make the journal small again when it grew: what can be asked for stays in it."""
+        if self._journal.grown >= self.settings.journal_bytes_max:
+            history = self.exchange.history
+            self._journal.compact(history.carried, lambda number: number in history.orders)
 
     def save_marks(self) -> None:
         """Remember where the market is, for the next start."""

@@ -6,7 +6,7 @@ together. Closed orders beyond a bound are forgotten, oldest first; open ones ne
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from msgspec import Struct, field
@@ -14,14 +14,17 @@ from msgspec import Struct, field
 from actors.venues.simulated.accounts import Ledger
 from actors.venues.simulated.events import (
     Accepted,
+    Carried,
+    CarriedEnd,
     Deposited,
     Ended,
     Event,
     Filled,
+    Line,
     Status,
     Triggered,
 )
-from messages.money import ZERO
+from messages.money import ZERO, Amount
 
 DEPOSITS_MAX = 10_000
 SLACK_PARTS = 10  # forget when a tenth too many are kept
@@ -85,6 +88,40 @@ class History:
         self._open: dict[str, dict[int, Order]] = defaultdict(dict)
         self._ids: dict[tuple[str, str], list[int]] = defaultdict(list)
         self._fills: dict[tuple[str, str], list[Filled]] = defaultdict(list)
+
+    def resume(self, lines: Iterable[Line]) -> None:
+        """Fold what a journal says in, compacted or not."""
+        for line in lines:
+            match line:
+                case Carried():
+                    self._carry(line)
+                case CarriedEnd():
+                    self.ledger.go_on()
+                case _:
+                    self.apply(line)
+
+    def _carry(self, carried: Carried) -> None:
+        self.ledger.carry(carried)
+        self.last_order_id = carried.last_order_id
+        self.last_trade_id = carried.last_trade_id
+        self.last_deposit_id = carried.last_deposit_id
+        self.changed_ms = carried.at_ms
+
+    def carried(self, archives: int) -> Carried:
+        """Return what everything so far comes to."""
+        ledger = self.ledger
+        return Carried(
+            archives=archives,
+            accounts=ledger.accounts(),
+            deposited=_amounts(ledger.deposited),
+            market=_amounts(ledger.market),
+            fees=_amounts(ledger.fees),
+            taxes=_amounts(ledger.taxes),
+            last_order_id=self.last_order_id,
+            last_trade_id=self.last_trade_id,
+            last_deposit_id=self.last_deposit_id,
+            at_ms=self.changed_ms,
+        )
 
     def apply(self, event: Event) -> None:
         """Fold one event of the journal in."""
@@ -193,3 +230,7 @@ class History:
             if fills[index].at_ms < from_ms:
                 return
             yield self.orders[fills[index].order_id], fills[index]
+
+
+def _amounts(funds: Mapping[str, Decimal]) -> dict[str, Amount]:
+    return {asset: Amount(amount) for asset, amount in funds.items()}

@@ -26,6 +26,7 @@ from actors.venues.simulated.journal import FILE_NAME, Journal, JournalLocked
 
 WATCH_MS = 100
 MARKS_EVERY_MS = 1_000
+COMPACT_EVERY_MS = 60_000
 LOCK_GRACE_MS = 1_000  # waited longer than an exchange that is ending may take
 KEEP_ALIVE_S = 3_600  # an idle private connection is the client's to close
 BACKLOG = 128
@@ -145,6 +146,7 @@ class _Process:
             (settings.ticker_interval_ms, lambda _elapsed: self._floor.publish_tickers()),
             (settings.ticker_interval_ms, lambda _elapsed: self._floor.publish_candles()),
             (MARKS_EVERY_MS, lambda _elapsed: self._floor.save_marks()),
+            (COMPACT_EVERY_MS, lambda _elapsed: self._floor.compact()),
             (WATCH_MS, self._watch),
         ]
         tasks = [asyncio.create_task(self._every(*turn)) for turn in turns]
