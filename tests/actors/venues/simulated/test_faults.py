@@ -248,11 +248,13 @@ def test_a_call_is_told_something_else_and_not_served(venue, kind):
     assert venue.order().status_code == 200
 
 
-def test_in_maintenance_nothing_is_served_but_the_control_paths(venue):
+def test_in_maintenance_nothing_is_served_but_server_and_control_paths(venue):
     venue.faults(maintenance=True)
-    assert venue.call("GET", "/api/v2/server/time").status_code == 503
-    venue.faults(maintenance=False)
+    assert venue.call("GET", "/api/v2/ticker").status_code == 503
+    assert venue.call("GET", BALANCES).status_code == 503
     assert venue.call("GET", "/api/v2/server/time").status_code == 200
+    venue.faults(maintenance=False)
+    assert venue.call("GET", BALANCES).status_code == 200
 
 
 @pytest.mark.parametrize(("skew", "code"), [(5_000, 200), (5_001, 401), (-5_001, 401)])
