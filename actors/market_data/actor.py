@@ -5,6 +5,7 @@ lanes of their own. Quotes are said when they change and again every second, so 
 missed one is never wrong for long.
 """
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from random import Random
@@ -25,6 +26,7 @@ from actors.market_data.channels import UNHEARD
 from actors.market_data.instruments import Change, described
 from actors.market_data.market import FLUSH, Market
 from actors.market_data.moment import Moment
+from actors.market_data.newest import Newest
 from actors.market_data.settings import Settings
 from actors.market_data.verdict import TRADE_UNSEEN
 from actors.runtime import failures
@@ -76,7 +78,9 @@ class MarketData(Actor):
         self._records = Unacked(wall_ms=self.clock.wall_ms())
         self._spelled = dict(venue.guess(desk.instruments))
         self._stream: Stream | None = None
-        self._source: object = None  # whose words count: those of an older stream do not
+        self._source = Newest(
+            threading.Lock()
+        )  # whose words count: those of an older stream do not
         self._problems: dict[str, str | None] = {}
         self._verdict: tuple[FeedVerdict, str] | None = None
 
@@ -116,7 +120,8 @@ class MarketData(Actor):
         now = self._now()
         match message:
             case Streamed(source=source, event=event):
-                return self._heard(event, now) if source is self._source else ()
+                told = source.take(event)
+                return self._heard(told, now) if source is self._source else ()
             case Called(request=ReadBook() as request, result=result):
                 return self._book(request, result, now)
             case Called(request=ReadRules(), result=result):
@@ -154,7 +159,7 @@ class MarketData(Actor):
                 status = self._status(now)
                 return [*self._said(quotes, now), status]
             case UnreadableFrame():
-                market.misread(event.reason)
+                market.misread.note(event.reason, event.raw)
         return ()
 
     def _ticked(self, timer: str, now: Moment) -> Iterable[object]:
@@ -209,7 +214,7 @@ class MarketData(Actor):
         """Open a stream about what the venue lists, in place of the one before."""
         if self._stream is not None:
             self._stream.stop()
-        self._stream, self._source = None, object()
+        self._stream, self._source = None, Newest(threading.Lock())
         if self._spelled:
             self._stream = self._venue.stream(
                 self._spelled, partial(self._from_stream, self._source)
@@ -226,10 +231,13 @@ class MarketData(Actor):
             self._spelled = listed
             self._listen()
 
-    def _from_stream(self, source: object, event: StreamEvent) -> None:
+    def _from_stream(self, source: Newest, event: StreamEvent) -> None:
         """Hand on what the stream's thread heard. A loop that takes nothing any more is over."""
+        waits = source.put(event)
+        if waits is None:
+            return
         try:
-            self.post(Streamed(source=source, event=event))
+            self.post(Streamed(source=source, event=waits))
         except InboxFull as why:
             failures.end(self.log, why)
 
@@ -268,9 +276,9 @@ class MarketData(Actor):
         if (status.verdict, status.reason) != self._verdict:
             self._verdict = status.verdict, status.reason
             self.log.info("verdict_changed", verdict=status.verdict, reason=status.reason)
-        misread = self._market.take_misread()
-        if misread:
-            self.log.warning("frames_unreadable", reason=misread, unreadable=status.unreadable)
+        misread = self._market.misread.take()
+        if misread is not None:
+            self.log.warning("frames_unreadable", **misread)
         return status
 
     def _tell_missing(self, table: Table) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from actors.market_data.newest import Newest, Place
 from actors.venues.port import (
     BookTop,
     PublicClient,
@@ -36,8 +37,8 @@ class Venue(Protocol):
 class Streamed(Struct, frozen=True, kw_only=True):
     """What a stream said; *source* tells the streams of one process apart."""
 
-    source: object
-    event: StreamEvent
+    source: Newest
+    event: StreamEvent | Place
 
 
 class ReadRules(Struct, frozen=True):
@@ -64,6 +65,7 @@ class NoAnswer(Struct, frozen=True, kw_only=True):
 
     reason: str
     unreadable: bool = False
+    raw: bytes = b""  # its beginning, where it is unreadable
     retry_after_ms: int | None = None
 
 
@@ -83,7 +85,7 @@ class Hands:
         except VenueUnavailable as why:
             return NoAnswer(reason=str(why), retry_after_ms=why.retry_after_ms)
         except VenueUnreadable as why:
-            return NoAnswer(reason=str(why), unreadable=True)
+            return NoAnswer(reason=str(why), unreadable=True, raw=why.raw)
         except VenueRefused as why:
             return NoAnswer(reason=why.code)
 

@@ -17,6 +17,7 @@ from actors.market_data.settings import Settings
 from actors.market_data.trades import Trades
 from actors.market_data.verdict import verdict
 from actors.runtime.effects import After, Call, Tick
+from actors.venues.misread import Misread
 from actors.venues.port import BookTop, PublicTrade
 from messages.market import FeedStatus, FeedVerdict, InstrumentFeed, Quote, Trade
 
@@ -30,14 +31,13 @@ class Market:
         self.rules = Rules(names, settings)
         self.connected = False
         self.reconnects = 0
-        self.unreadable = 0
+        self.misread = Misread()
         self._settings = settings
         self._quotes = {name: Quoted(name, settings, now_ms=now.mono_ms) for name in names}
         self._trades = Trades()
         self._candles = Candles(since_ms=now.venue_ms)
         self._fallback = Fallback(settings)
         self._flushes = False
-        self._misread = ""
 
     def top(self, top: BookTop, channel: str, now: Moment) -> Iterator[object]:
         """Yield what follows from the *top* of a book that came by *channel*."""
@@ -66,17 +66,7 @@ class Market:
         retry_after_ms = why.retry_after_ms if isinstance(why, NoAnswer) else None
         self._fallback.answered(instrument, now_ms=now.mono_ms, retry_after_ms=retry_after_ms)
         if isinstance(why, NoAnswer) and why.unreadable:
-            self.misread(why.reason)
-
-    def misread(self, reason: str) -> None:
-        """Count something that could not be read."""
-        self.unreadable += 1
-        self._misread = reason
-
-    def take_misread(self) -> str:
-        """Return why something could not be read since this was asked last, "" for nothing."""
-        reason, self._misread = self._misread, ""
-        return reason
+            self.misread.note(why.reason, why.raw)
 
     def trade(self, trade: PublicTrade, now: Moment) -> tuple[Trade | None, Candle | None]:
         """Return the trade to say, if it is a new one, and the candle that it closed."""
@@ -134,7 +124,7 @@ class Market:
             reason=reason,
             instruments=feeds,
             reconnects=self.reconnects,
-            unreadable=self.unreadable,
+            unreadable=self.misread.count,
             at_ms=now.wall_ms,
         )
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from actors.venues.btcturk import outcome
+from actors.venues.btcturk.books import Book
 from actors.venues.btcturk.reader import Reader
 from actors.venues.btcturk.symbols import Symbols, SymbolUnreadable
 from actors.venues.port import (
@@ -31,6 +32,7 @@ REMOVED = 3
 BOOK_CHANNELS = ("obdiff", "orderbook")
 WAKING = frozenset({441, 451, 452, 453})
 PRICES_KEPT_MAX = 20_000
+BOOKS_KEPT_MAX = TOPICS_KEPT_MAX = 1_000  # the venue lists some hundred pairs
 Topic = tuple[str, str]  # channel and venue symbol
 Body = dict[str, object]
 _Level = tuple[Decimal, Decimal]  # price, quantity
@@ -48,7 +50,7 @@ class Feed:
     def __init__(self, symbols: Symbols, *, levels: int = 0) -> None:
         self._reader = Reader(symbols)
         self._levels_told = levels
-        self._books: dict[str, _Book] = {}
+        self._books: dict[str, Book] = {}
         self._prices: dict[str, Decimal] = {}
         self.confirmed: set[Topic] = set()
         self.refused: str | None = None
@@ -107,7 +109,8 @@ class Feed:
         said = str(body.get("message") or "")
         channel, _, symbol = said.partition("|")[2].partition(":")
         if body.get("ok") is True:
-            self.confirmed.add((channel, symbol))
+            if len(self.confirmed) < TOPICS_KEPT_MAX:
+                self.confirmed.add((channel, symbol))
         else:
             self.refused = said or "refused"
         return ()
@@ -143,40 +146,49 @@ class Feed:
 
     def _whole_book(self, body: Body) -> Iterable[StreamEvent]:
         symbol = str(body.get("PS"))
-        book = self._books[symbol] = _Book()
-        book.bids.update(self._levels(body.get("BO")))
-        book.asks.update(self._levels(body.get("AO")))
-        return [self._book_top(symbol, book, body)]
+        instrument = self._ours(symbol)
+        self._books.pop(symbol, None)  # what cannot be read as a whole leaves no book behind
+        book = Book(bids=self._levels(body.get("BO")), asks=self._levels(body.get("AO")))
+        if len(self._books) >= BOOKS_KEPT_MAX:
+            raise VenueUnreadable(f"more than {BOOKS_KEPT_MAX} books")
+        self._books[symbol] = book
+        return [self._book_top(symbol, instrument, book, body)]
 
     def _book_difference(self, body: Body) -> Iterable[StreamEvent]:
         symbol = str(body.get("PS"))
         book = self._books.get(symbol)
         if book is None:
             return ()  # no full book yet: a difference alone says nothing
+        del self._books[symbol]  # half a difference leaves no book behind
         for side, rows in ((book.bids, body.get("BO")), (book.asks, body.get("AO"))):
             for row in _objects(rows):
                 price = self._price(row.get("P"))
                 if row.get("CP") == REMOVED:
-                    side.pop(price, None)
+                    side.drop(price)
                 else:
-                    side[price] = row.get("A")
-        return [self._book_top(symbol, book, body)]
+                    side.put(price, row.get("A"))
+        top = self._book_top(symbol, self._ours(symbol), book, body)
+        self._books[symbol] = book
+        return [top]
 
-    def _book_top(self, symbol: str, book: "_Book", body: Body) -> BookTop | BookDepth:
+    def _book_top(
+        self, symbol: str, instrument: str, book: Book, body: Body
+    ) -> BookTop | BookDepth:
         self.touched = (str(body.get("channel")), symbol)
         if self._levels_told:
             return BookDepth(
-                instrument=self._ours(symbol),
-                bids=self._best(book.bids, nlargest),
-                asks=self._best(book.asks, nsmallest),
+                instrument=instrument,
+                bids=self._best(book.bids.levels, nlargest),
+                asks=self._best(book.asks.levels, nsmallest),
             )
-        bid, ask = max(book.bids, default=None), min(book.asks, default=None)
+        bid, ask = book.bids.best(), book.asks.best()
+        bids, asks = book.bids.levels, book.asks.levels
         return BookTop(
-            instrument=self._ours(symbol),
+            instrument=instrument,
             bid=bid,
-            bid_quantity=None if bid is None else self._reader.number(book.bids[bid]),
+            bid_quantity=None if bid is None else self._reader.number(bids[bid]),
             ask=ask,
-            ask_quantity=None if ask is None else self._reader.number(book.asks[ask]),
+            ask_quantity=None if ask is None else self._reader.number(asks[ask]),
             stamp_ms=None,
         )
 
@@ -211,14 +223,6 @@ def _objects(rows: object) -> list[Body]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise VenueUnreadable("a side of the book is no list of objects")
     return rows
-
-
-class _Book:
-    """One instrument's levels: price -> quantity as the venue wrote it, read when it is best."""
-
-    def __init__(self) -> None:
-        self.bids: dict[Decimal, object] = {}
-        self.asks: dict[Decimal, object] = {}
 
 
 def subscription(channel: str, symbol: str, *, join: bool) -> bytes:

@@ -25,6 +25,7 @@ from actors.venues.port import Connected, Disconnected, StreamSink
 from actors.venues.settings import StreamSettings, VenueSettings
 
 FRAME_BYTES_MAX = 1 << 20
+FRAMES_WAITING = 64  # that came with one read; more make two threads wait for each other
 LOOK_UP_S = 0.25  # how often a silent connection is looked at
 CLOSE_TIMEOUT_S = 1.0
 PING_S = 20.0
@@ -130,6 +131,7 @@ class BtcturkStream:
                 ping_interval=PING_S,
                 ping_timeout=PING_S,
                 max_size=FRAME_BYTES_MAX,
+                max_queue=FRAMES_WAITING,
                 compression=None,
                 proxy=None,
                 user_agent_header=USER_AGENT,
@@ -164,7 +166,7 @@ class _Session:
         self._clock = clock
         self._feed = Feed(subject.symbols, levels=subject.levels)
         self._topics = list(self._wanted())
-        self._began_ms = clock.mono_ms()
+        self._began_ms = self._looked_ms = clock.mono_ms()
         self._up = False
         books = [topic for topic in self._topics if topic[0] in BOOK_CHANNELS]
         self._heard_ms = dict.fromkeys(books, self._began_ms)
@@ -180,7 +182,7 @@ class _Session:
         self._ask()
         while not stopping.is_set():
             try:
-                frame = self._socket.recv(timeout=LOOK_UP_S)
+                frame = self._socket.recv(LOOK_UP_S, decode=False)
             except TimeoutError:
                 self._look(self._clock.mono_ms())
                 continue
@@ -194,7 +196,8 @@ class _Session:
             if not self._up and self._confirmed():
                 self._up = True
                 sink(Connected(private=self._subject.keys is not None))
-            self._look(now_ms)
+            if now_ms != self._looked_ms:
+                self._look(now_ms)
 
     def _ask(self) -> None:
         keys = self._subject.keys
@@ -220,6 +223,7 @@ class _Session:
 
     def _look(self, now_ms: int) -> None:
         """Take stock: confirmed in time, data young enough, a full book when one is due."""
+        self._looked_ms = now_ms
         if not self._up and now_ms - self._began_ms > self._settings.confirm_timeout_ms:
             raise _Ended("NOT_CONFIRMED")
         for (channel, symbol), heard_ms in self._heard_ms.items():

@@ -1,8 +1,11 @@
 """What market_data says and asks, message by message."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from actors.market_data.asking import NoAnswer, ReadBook, ReadRules, Streamed
+from actors.market_data.newest import Newest
 from actors.runtime.effects import Exit, Raised
 from actors.runtime.lanes import LaneFull
 from actors.venues.port import Connected, Disconnected, UnreadableFrame
@@ -336,7 +339,8 @@ def test_frames_that_cannot_be_read_are_counted_and_told_once_a_second():
 
     assert status(stage.tick("status")).unreadable == 3
     stage.tick("status")
-    assert len(stage.lines("frames_unreadable")) == 1
+    [line] = stage.lines("frames_unreadable")
+    assert (line["reason"], line["raw"], line["unreadable"]) == ("not JSON", "x", 3)
 
 
 def test_stamps_are_read_by_the_venues_clock_as_the_executor_measured_it():
@@ -372,4 +376,4 @@ def test_a_stop_ends_the_stream_and_then_the_process():
 
 
 def test_an_event_of_nobodys_stream_is_nothing():
-    assert Stage().hear(Streamed(source=object(), event=UP)) == []
+    assert Stage().hear(Streamed(source=Newest(nullcontext()), event=UP)) == []

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from actors.venues.btcturk.feed import Feed, login, subscription
+from actors.venues.btcturk.books import LEVELS_MAX
+from actors.venues.btcturk.feed import BOOKS_KEPT_MAX, Feed, login, subscription
 from actors.venues.btcturk.symbols import Symbols
 from actors.venues.port import (
     BookDepth,
@@ -257,3 +258,75 @@ def test_who_asks_for_levels_hears_the_best_of_both_sides_best_first():
         bids=((Decimal(99), Decimal(1)), (Decimal(98), Decimal(3))),
         asks=((Decimal(101), Decimal(4)), (Decimal(102), Decimal(2))),
     )
+
+
+UNREAD = (1, "no price", "4")
+
+
+def test_whole_book_with_a_row_that_cannot_be_read_leaves_no_book_behind():
+    found = feed()
+    found.read(whole([("100", "2")], [("102", "3")]))
+
+    (told,) = found.read(whole([("100", "2"), ("no price", "1")], [("102", "3")]))
+
+    assert isinstance(told, UnreadableFrame)
+    assert found.read(difference((1, "90", "4"))) == []
+
+
+@pytest.mark.parametrize("rows", [[(1, "101", "4"), UNREAD], [UNREAD, (1, "101", "4")]])
+def test_half_of_a_difference_leaves_no_book_behind_until_the_next_whole_one(rows):
+    found = feed()
+    found.read(whole([("100", "2")], [("102", "3")]))
+
+    (told,) = found.read(difference(*rows))
+
+    assert isinstance(told, UnreadableFrame)
+    assert found.read(difference((1, "90", "4"))) == []
+    assert top(found, whole([("100", "2")], [("102", "3")]))[0] == 100
+    assert top(found, difference((1, "101", "4")))[0] == 101
+
+
+def test_best_quantity_that_cannot_be_read_leaves_no_book_behind():
+    found = feed()
+    found.read(whole([("100", "2")], [("102", "3")]))
+
+    (told,) = found.read(difference((1, "101", "many")))
+
+    assert isinstance(told, UnreadableFrame)
+    assert found.read(difference((1, "90", "4"))) == []
+
+
+@pytest.mark.parametrize(("count", "read"), [(LEVELS_MAX, True), (LEVELS_MAX + 1, False)])
+def test_book_with_more_levels_than_any_market_is_none(count, read):
+    rows = [(str(price), "1") for price in range(1, count + 1)]
+
+    (told,) = feed().read(whole(rows, [("99999", "1")]))
+
+    assert isinstance(told, BookTop) is read
+
+
+def test_books_and_topics_are_bounded_whatever_the_venue_names():
+    found = feed()
+    for number in range(BOOKS_KEPT_MAX + 5):
+        book = {"PS": f"{number}TRY", "BO": [], "AO": []}
+        events = found.read(frame(431, **book))
+        found.read(frame(100, ok=True, message=f"join|obdiff:{number}TRY"))
+
+    assert isinstance(events[0], UnreadableFrame)
+    assert len(found.confirmed) <= BOOKS_KEPT_MAX
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(["9", "10", "11", "12"])), max_size=40))
+def test_best_level_is_that_of_a_search_after_any_changes(changes):
+    found, bids = feed(), {Decimal("10"): "1"}
+    found.read(whole([("10", "1")], []))
+    for number, (removed, price) in enumerate(changes, start=1):
+        quantity = str(number)
+        if removed:
+            bids.pop(Decimal(price), None)
+        else:
+            bids[Decimal(price)] = quantity
+        bid, held, _, _ = top(found, difference((3 if removed else 1, price, quantity)))
+        best = max(bids, default=None)
+        assert bid == best
+        assert held == (None if best is None else Decimal(bids[best]))

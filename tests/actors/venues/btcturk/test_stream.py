@@ -137,7 +137,7 @@ def test_a_full_book_is_taken_again_and_again(exchange):
 def test_it_comes_back_after_the_exchange_was_killed(tmp_path):
     with serving(tmp_path) as exchange:
         port = exchange.url.rpartition(":")[2]
-        events = exchange.stream("BTC_TRY", backoff_first_ms=300, backoff_max_ms=600)
+        events = exchange.stream("BTC_TRY", backoff_first_ms=300, backoff_max_ms=4_000)
         await_event(events, Connected)
 
         exchange.process.kill()
