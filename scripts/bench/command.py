@@ -15,7 +15,17 @@ import typer
 from actors.runtime.control import Unreachable
 from actors.runtime.listener import NoFeed
 from scripts import shown
-from scripts.bench import coldstart, commits, figures, growth, killing, latency, queued, restarts
+from scripts.bench import (
+    coldstart,
+    commits,
+    figures,
+    growth,
+    killing,
+    latency,
+    permits,
+    queued,
+    restarts,
+)
 from scripts.bench.figures import Section
 from scripts.desk import VAR, Ended, Json, RunDir, Told
 
@@ -29,7 +39,11 @@ PARTS: dict[str, Part] = {
     "coldstart": coldstart.measure,
 }
 # Minutes long: only when named.
-LONG: dict[str, Part] = {"million": growth.million, "kills": queued.measure}
+LONG: dict[str, Part] = {
+    "million": growth.million,
+    "kills": queued.measure,
+    "permits": permits.measure,
+}
 COLUMNS = ("figure", "value", "floor", "ratio", "goal", "", "n", "floor is")
 TROUBLE = (RuntimeError, OSError, sqlite3.Error, Unreachable, NoFeed)
 

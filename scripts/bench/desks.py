@@ -16,15 +16,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from actors import topology
+from actors.runtime import endpoints
 from actors.runtime.clock import SystemClock
 from actors.runtime.control import Unreachable, ask
 from actors.topology import ROLES
 from messages.control import Reply, StatusQuery
 from scripts.bench.relay import Relay
+from scripts.chaos.relays import Relays, detour, place
 from scripts.pace import Pace
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-READY_WITHIN_MS = 20_000
+READY_WITHIN_MS = 60_000
 ENDS_WITHIN_S = 40
 POLL_MS = 2
 SAID_MAX = 600  # characters
@@ -118,14 +121,24 @@ level_notional_try = 1_000_000
 
 
 # The same, but its strategy never wants anything: what is sent comes from who measures.
+# Who dies twice stays away for a while, and silence is short.
 PATIENT = """\
 extends = "busy.toml"
+
+[supervision]
+backoff_first_ms = 6_000
+backoff_max_ms = 6_000
+silence_ms = 8_000
+
+[executor]
+silence_ms = 4_000
 
 [[strategy.run]]
 kind = "mean_reversion"
 name = "patient"
 instruments = ["BTC_TRY", "ETH_TRY", "SOL_TRY"]
 anchor_price = 1
+bootstrap_try = 0
 order_try = 150
 window_s = 60
 sample_s = 1
@@ -173,8 +186,15 @@ samples_min = 1
 class Desk:
     """A desk that runs in *run_dir* until `stop`; *relay* saw every call it made."""
 
-    def __init__(self, run_dir: Path, process: "subprocess.Popen[bytes]", relay: Relay) -> None:
+    def __init__(
+        self,
+        run_dir: Path,
+        process: "subprocess.Popen[bytes]",
+        relay: Relay,
+        links: Relays | None,
+    ) -> None:
         self.run_dir = run_dir
+        self.links = links
         self.relay = relay
         self._process = process
         self._clock = SystemClock()
@@ -234,21 +254,30 @@ class Desk:
 
 @contextmanager
 def desk(
-    directory: Path, *, pace_ms: int = 20, ready: bool = True, wants: str = "busy"
+    directory: Path,
+    *,
+    pace_ms: int = 20,
+    ready: bool = True,
+    wants: str = "busy",
+    link: str = "",
 ) -> Iterator[Desk]:
-    """Give a busy desk in a new run directory below *directory*; it is stopped with the block."""
+    """Give a busy desk in a new run directory below *directory*; it is stopped with the block.
+
+    *link* (`<role>><socket>`) passes a relay, so that it can be cut.
+    """
     with tempfile.TemporaryDirectory(prefix="desk-", dir=directory) as name:
         run_dir = Path(name)
         port = _free_port()
         relay = Relay(("127.0.0.1", port))
         config = write_config(run_dir, port, relay.port, pace_ms=pace_ms, wants=wants)
-        started = Desk(run_dir, _start(run_dir, config), relay)
-        try:
-            if ready:
-                started.wait_ready()
-            yield started
-        finally:
-            started.stop()
+        with _cuttable(run_dir, link) as (links, environ):
+            started = Desk(run_dir, _start(run_dir, config, environ), relay, links)
+            try:
+                if ready:
+                    started.wait_ready()
+                yield started
+            finally:
+                started.stop()
 
 
 def write_config(
@@ -277,13 +306,31 @@ def write_config(
     return quiet
 
 
-def _start(run_dir: Path, config: Path) -> "subprocess.Popen[bytes]":
+@contextmanager
+def _cuttable(run_dir: Path, link: str) -> Iterator[tuple[Relays | None, dict[str, str]]]:
+    """Give the relay of *link* and the environment that leads through it."""
+    if not link:
+        yield None, {}
+        return
+    real = endpoints.addresses(run_dir, topology.SOCKETS)[link.split(">")[1]]
+    (run_dir / "cut").mkdir(mode=0o700)
+    here = detour(real, run_dir / "cut", 0)
+    told = run_dir / "detours.json"
+    told.write_text(json.dumps({link: f"ipc://{here.path}"}))
+    links = Relays({link: (here, place(real))})
+    try:
+        yield links, {endpoints.DETOURS: str(told)}
+    finally:
+        links.close()
+
+
+def _start(run_dir: Path, config: Path, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     command = (sys.executable, "supervisor.py", "--plain")
     with (run_dir / "bench.out").open("wb") as out:
         return subprocess.Popen(  # noqa: S603 - our own
             (*command, "--config", str(config), "--run-dir", str(run_dir)),
             cwd=CHECKOUT,
-            env=dict(os.environ),
+            env={**os.environ, **environ},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,

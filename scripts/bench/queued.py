@@ -19,7 +19,7 @@ from actors.runtime.speaker import Speaker
 from messages import codec, ids
 from messages.control import Kill, Resume, StatusQuery
 from messages.market import Quote
-from messages.money import amount
+from messages.money import Amount, amount
 from messages.orders import ApprovedBatch, Intent, IntentBatch, Side
 from messages.state import ExecutorStatus, InstrumentState
 from scripts.bench.desks import Desk, desk
@@ -28,7 +28,8 @@ from scripts.bench.figures import MS, Figure, Section, quantile
 from scripts.pace import Pace
 
 GOAL_MS = 5.0
-INSTRUMENT, PREFIX, STRATEGY = "BTC_TRY", "bench", "patient"
+# No strategy of the desk, so that nobody takes its orders back.
+INSTRUMENT, PREFIX, STRATEGY = "BTC_TRY", "bench", "queue"
 QUEUED = 1_000
 # A batch that came too early or found the lane full is said again: each version so many times,
 # this many versions apart.
@@ -40,7 +41,8 @@ VALID_S = 30
 FIRST_WITHIN_MS = 5_000  # until the first order of a queue leaves
 LATER_S = 0.03  # the kill comes up to this long after it
 SETTLED_WITHIN_MS = 20_000
-EMPTY_S = 0.1  # a queue in which nothing was refused for so long is empty
+EMPTY_WITHIN_MS = 60_000
+NEVER = 10**9  # a version that no instrument reaches
 PERMIT_YOUNG_MS = 1_000
 ANSWER_MS = 5_000
 CONTROL, ORDERS = "executor.control", "executor.orders"
@@ -126,10 +128,8 @@ class Queue:
         self._orders.close()
 
     def settle(self) -> None:
-        """Wait until the queue is empty, orders may leave and none does. Raises RuntimeError."""
+        """Wait until orders may leave and none is on its way. Raises RuntimeError."""
         until_ms = self._clock.mono_ms() + SETTLED_WITHIN_MS
-        while self._clock.mono_ms() < until_ms and self._refused.more():
-            self._pace.rest(EMPTY_S)
         self._newest.clear()
         while self._clock.mono_ms() < until_ms:
             self._hear(20)
@@ -141,8 +141,7 @@ class Queue:
         """Fill the queue, kill in the middle of it; None when no order left."""
         self._desk.relay.seen.clear()
         command = self._control.sealed(Kill(reason="bench"))
-        for one in self._batches():
-            self._orders.say(one)
+        last = self._fill()
         until_ms = self._clock.mono_ms() + FIRST_WITHIN_MS
         while not self._sent():
             if self._clock.mono_ms() > until_ms:
@@ -152,14 +151,10 @@ class Queue:
         began_ns = self._clock.mono_ns()
         self._control.say(command)
         answered_ns, _ = self._control.answer(ANSWER_MS)
-        behind = 0
         if not self._sent():
             return None
-        self._pace.rest(EMPTY_S)
-        while waiting := self._refused.more():
-            behind += waiting
-            self._pace.rest(EMPTY_S)
-        passed_ns = int(self._desk.ask(CONTROL, StatusQuery()).report["passed_ns"])
+        behind = self._refused.until(last)
+        passed_ns = self.passed_ns()
         sent = self._sent()
         return Killed(
             passed_ms=max(0, passed_ns - began_ns) / 1e6,
@@ -168,6 +163,21 @@ class Queue:
             waiting=behind,
             orders=len(sent),
         )
+
+    def offer(self, across: Amount = ACROSS) -> None:
+        """Say one batch more that is right by the newest state: a buy at *across* times the ask."""
+        self._hear(0)
+        state, status = self._newest[InstrumentState], self._newest[ExecutorStatus]
+        price = self._price(across)
+        self._orders.say(self._approved(state.lineage, state.version, price, status.kill_epoch))
+
+    def orders(self) -> int:
+        """Return how many orders left so far."""
+        return len(self._sent())
+
+    def passed_ns(self) -> int:
+        """Return when an order passed the gate last, monotonic."""
+        return int(self._desk.ask(CONTROL, StatusQuery()).report["passed_ns"])
 
     def resume(self) -> None:
         """Lift the latch. Raises RuntimeError when the desk does not let it be lifted."""
@@ -183,18 +193,26 @@ class Queue:
             self._pace.rest(0.02)
         raise RuntimeError("the desk could not be resumed")
 
-    def _batches(self) -> list[bytes]:
+    def _fill(self) -> str:
+        """Say a whole queue at once; return the intent of its last batch, which nobody takes."""
         state, status = self._newest[InstrumentState], self._newest[ExecutorStatus]
-        price = amount(int(self._newest[Quote].ask * ACROSS) // GRID * GRID)
-        made = []
-        for place in range(QUEUED):
-            version = state.version + max(0, place // COPIES - place % COPIES * APART)
-            made.append(self._approved(state.lineage, version, price, status.kill_epoch))
-        return made
+        price = self._price(ACROSS)
+        versions = [
+            state.version + max(0, place // COPIES - place % COPIES * APART)
+            for place in range(QUEUED)
+        ]
+        versions.append(NEVER + state.version)
+        made = [self._approved(state.lineage, v, price, status.kill_epoch) for v in versions]
+        for one in made:
+            self._orders.say(one)
+        return _intent_id(state.lineage, versions[-1])
 
-    def _approved(self, lineage: str, version: int, price: Any, kill_epoch: int) -> bytes:
+    def _price(self, across: Amount) -> Amount:
+        return amount(int(self._newest[Quote].ask * across) // GRID * GRID)
+
+    def _approved(self, lineage: str, version: int, price: Amount, kill_epoch: int) -> bytes:
         """Return what the risk gate says when it lets a batch of one order through."""
-        name = ids.intent_id(lineage=lineage, instrument=INSTRUMENT, version=version, leg=0)
+        name = _intent_id(lineage, version)
         intent = Intent(
             intent_id=name,
             leg=0,
@@ -244,18 +262,36 @@ class Refused:
         self._file = log.open("rb")
         self._file.seek(0, os.SEEK_END)
 
-    def more(self) -> int:
-        """Return how many were refused since this was asked last."""
+    def until(self, last: str) -> int:
+        """Return how many were refused since this was asked last, once *last* was.
+
+        Raises RuntimeError when it is not in time.
+        """
+        clock, pace, count = SystemClock(), Pace(0), 0
+        until_ms = clock.mono_ms() + EMPTY_WITHIN_MS
+        while clock.mono_ms() < until_ms:
+            lines = [one for one in self._more() if b"intent_refused" in one]
+            count += sum(b'"KILLED"' in one for one in lines)
+            if any(last.encode() in one for one in lines):
+                return count
+            pace.rest(0.02)
+        raise RuntimeError(f"the queue was not empty within {EMPTY_WITHIN_MS} ms")
+
+    def _more(self) -> list[bytes]:
         lines = self._file.readlines()
         if self._log.stat().st_ino != os.fstat(self._file.fileno()).st_ino:
             lines += self._file.readlines()
             self._file.close()
             self._file = self._log.open("rb")
             lines += self._file.readlines()
-        return sum(b'"KILLED"' in one and b"intent_refused" in one for one in lines)
+        return lines
 
     def close(self) -> None:
         self._file.close()
+
+
+def _intent_id(lineage: str, version: int) -> str:
+    return ids.intent_id(lineage=lineage, instrument=INSTRUMENT, version=version, leg=0)
 
 
 def _figures(what: str, taken: list[float], goal: float | None) -> list[Figure]:

@@ -1,5 +1,7 @@
 """The kill of a full queue: what is told of it, and what the bytes of a stand-in batch say."""
 
+import msgspec
+
 from scripts.bench.queued import Killed, Refused, section
 
 
@@ -29,17 +31,17 @@ def test_refusals_of_a_kill_are_counted_across_the_change_of_a_log_file(tmp_path
     refused = Refused(log)
 
     with log.open("ab") as file:
-        file.write(line("KILLED") + line("BUSY"))
-    assert refused.more() == 1
+        file.write(line("KILLED") + line("BUSY") + line("KILLED", "last"))
+    assert refused.until("last") == 2
 
     with log.open("ab") as file:
         file.write(line("KILLED"))
     log.rename(tmp_path / "executor.jsonl.1")
-    log.write_bytes(line("KILLED"))
-    assert refused.more() == 2
-    assert refused.more() == 0
+    log.write_bytes(line("BUSY", "the end"))
+    assert refused.until("the end") == 1
     refused.close()
 
 
-def line(code):
-    return b'{"event":"intent_refused","refusal":"%s"}\n' % code.encode()
+def line(code, intent="one"):
+    told = {"event": "intent_refused", "refusal": code, "intent_id": intent}
+    return msgspec.json.encode(told) + b"\n"
