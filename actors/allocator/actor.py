@@ -29,6 +29,7 @@ from messages.state import AccountState, ExecutorStatus, InstrumentState
 from messages.targets import AllocatorState, Targets
 
 RECORDS_FULL = "RECORDS_FULL"  # nothing may happen that could not be remembered
+NO_PERMIT = "NO_PERMIT"  # not yet, after a start: what rests may be taken back all the same
 SAY_MS = 1_000  # its own state, and records that nobody confirmed
 
 
@@ -117,11 +118,15 @@ class Allocator(Actor):
 
     def _pass_if_due(self) -> Iterable[object]:
         at, newest = self._moment(), self._believed.newest
-        if heard.missing(newest, self._desk.instruments) or not self._pace.due(at.mono_ms):
+        alive = heard.alive(newest, self._desk.instruments)
+        unpermitted = heard.unpermitted(newest)
+        if heard.missing(newest, self._desk.instruments) or (unpermitted and not alive):
+            return
+        if not self._pace.due(at.mono_ms):
             return
         yield from self._expire(at)
-        self._believed.leaving.look(heard.alive(newest, self._desk.instruments), at.mono_ms)
-        may_send = RECORDS_FULL if self._records.full else OK
+        self._believed.leaving.look(alive, at.mono_ms)
+        may_send = RECORDS_FULL if self._records.full else NO_PERMIT if unpermitted else OK
         for outcome in allocation.run(
             self._desk, self._believed, at=at, count=self._pace.count, may_send=may_send
         ):

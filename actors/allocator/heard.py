@@ -20,6 +20,15 @@ def missing(newest: Newest, instruments: Sequence[str]) -> str:
     return ""
 
 
+def unpermitted(newest: Newest) -> bool:
+    """Return whether somebody never permitted a send to the executor as it lives now.
+
+    So it is for a moment after each start: an order would only be refused.
+    """
+    status = newest.get(ExecutorStatus)
+    return status is not None and any(one.age_ms is None for one in status.permits)
+
+
 def changed(before: object, now: object) -> bool:
     """Return whether *now* says more than that *before* is still so."""
     match before, now:

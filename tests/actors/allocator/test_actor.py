@@ -15,7 +15,7 @@ from messages.orders import (
     Side,
 )
 from messages.records import Record, RecordsAck
-from messages.state import Level
+from messages.state import Level, PermitAge
 from messages.targets import AllocatorState
 from tests.actors.allocator.builders import (
     BTC,
@@ -285,3 +285,27 @@ def test_a_new_life_of_the_allocator_numbers_its_records_above_the_old_ones():
         seqs += [one.seq for one in records(desk.hear(targets(BTC_TRY="0.01")))]
 
     assert seqs[1] > seqs[0] + 1_000
+
+
+NEVER = (PermitAge(issuer="risk_gate", age_ms=None), PermitAge(issuer="supervisor", age_ms=9))
+GIVEN = (PermitAge(issuer="risk_gate", age_ms=0), PermitAge(issuer="supervisor", age_ms=9))
+
+
+def test_a_first_order_waits_for_the_first_permits_and_comes_with_the_next_look():
+    desk = Desk().ordinary()
+    desk.hear(status(permits=NEVER))
+
+    before = [*desk.hear(targets(BTC_TRY=1)), *desk.wake()]
+    desk.hear(status(permits=GIVEN))
+
+    assert batches(before) == records(before) == []
+    assert batches(desk.wake())
+
+
+def test_what_rests_is_taken_back_before_the_first_permits():
+    desk = Desk().ordinary()
+    desk.hear(status(permits=NEVER), state(alive=[order(price=900)], version=5))
+
+    said = batches([*desk.hear(targets(BTC_TRY=2)), *desk.wake()])
+
+    assert [(one.intents, len(one.cancels)) for one in said] == [((), 1)]

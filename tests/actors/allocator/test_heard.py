@@ -6,6 +6,7 @@ from actors.allocator import heard
 from actors.allocator.pace import Pace
 from actors.allocator.refusals import Refusals
 from messages.orders import Side
+from messages.state import PermitAge
 from tests.actors.allocator import builders
 from tests.actors.allocator.builders import BTC, ETH, account, changed, state, status, targets
 from tests.messages.samples import INTENT
@@ -20,6 +21,19 @@ def test_a_pass_needs_every_state_and_the_executors_own():
     assert "ExecutorStatus" in heard.missing(newest, [BTC])
     newest.take(status(), now_ms=0)
     assert heard.missing(newest, [BTC]) == ""
+
+
+@pytest.mark.parametrize(
+    ("ages", "waits"), [((), False), ((5, 5), False), ((None, 5), True), ((5, None), True)]
+)
+def test_after_a_start_of_the_executor_both_must_have_permitted_once(ages, waits):
+    permits = tuple(
+        PermitAge(issuer=name, age_ms=age)
+        for name, age in zip(("risk_gate", "supervisor"), ages, strict=False)
+    )
+
+    assert heard.unpermitted(builders.heard(status(permits=permits))) is waits
+    assert not heard.unpermitted(builders.heard())
 
 
 @pytest.mark.parametrize(
