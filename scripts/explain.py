@@ -1,5 +1,6 @@
 """`btcbot explain ORDER`: why was this order, and what became of it?"""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from scripts import shown, story
 from scripts.books import opened
 from scripts.desk import VAR, Ended, Json, RunDir, Told
 from store.explain import explain as explained
+from store.explain import told_about
 from store.readers import FOUND_MAX, Reader
 
 LAST = "last"
@@ -23,7 +25,13 @@ OrderArgument = Annotated[
 
 
 def explain(order: OrderArgument, as_json: Json = False, run_dir: RunDir = VAR) -> None:
-    """Tell an order from quote over target, sizing and verdict to HTTP, fills and books."""
+    """Tell an order from quote over target, sizing and verdict to HTTP, fills and books.
+
+    A deposit or a withdrawal is told by its name, which `btcbot status` shows: fiat:80017.
+    """
+    if ":" in order:
+        _transfer(order, as_json=as_json, run_dir=run_dir)
+        return
     with opened(run_dir) as reader:
         told = explained(reader, the_one(reader, order))
     if told is None:
@@ -33,6 +41,22 @@ def explain(order: OrderArgument, as_json: Json = False, run_dir: RunDir = VAR) 
         return
     for line in story.lines(told):
         shown.say(line)
+
+
+def _transfer(name: str, *, as_json: bool, run_dir: Path) -> None:
+    """Tell what a transfer of money moved. Raises Told when none of that name is booked."""
+    with opened(run_dir) as reader:
+        entries = told_about(reader, name)
+    if not entries:
+        raise Told(Ended.NO, f"no deposit or withdrawal {name!r} is booked")
+    if as_json:
+        shown.document(entries)
+        return
+    for entry in entries:
+        cause = entry["cause"]
+        worth = cause.get("value") or "unknown"
+        shown.say(f"{cause['what']} of {cause['amount']} {cause['asset']}, worth {worth}")
+        shown.table("books", entry["postings"], ("account", "asset", "amount"))
 
 
 def the_one(reader: Reader, name: str) -> str:

@@ -1,22 +1,35 @@
 """`btcbot status`: is everybody ready, and may the desk trade?"""
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from actors.runtime.control import Unreachable, ask
 from messages.control import StatusQuery
 from scripts import shown
-from scripts.desk import VAR, Json, RunDir, answer
+from scripts.desk import ASK_MAX_S, VAR, Json, RunDir, answer
 
+ACCOUNT = ("transfers",)  # those booked by this process of the executor, the newest ten
 ACTOR_COLUMNS = ("role", "pid", "host", "state", "restarts", "heartbeat_age_ms")
 
 
 def status(run_dir: RunDir = VAR, as_json: Json = False) -> None:
     """Show mode, level, actors, permits, unknown orders and feeds of the running desk."""
     report = answer(run_dir, "supervisor.control", StatusQuery()).report
+    report = {**report, "account": account(run_dir)}
     if as_json:
         shown.document(report)
         return
     show(report)
+
+
+def account(run_dir: Path) -> dict[str, Any] | None:
+    """Return what moves the account beside our orders, None while the executor says nothing."""
+    try:
+        told = ask(run_dir, "executor.control", StatusQuery(), ASK_MAX_S).report
+    except Unreachable:
+        return None
+    return {name: told.get(name, []) for name in ACCOUNT}
 
 
 def show(report: Mapping[str, Any]) -> None:
@@ -28,6 +41,9 @@ def show(report: Mapping[str, Any]) -> None:
         shown.table("services", services, ("role", "pid", "state", "restarts"))
     shown.say(f"permits: {permits(report.get('permits') or ())}")
     shown.say(f"unknown orders: {report.get('unknown_orders')}")
+    for name, told in (report.get("account") or {}).items():
+        if told:
+            shown.table(name.replace("_", " "), told, tuple(told[0]))
     for line in feeds(report.get("feeds")):
         shown.say(line)
 

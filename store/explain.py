@@ -34,6 +34,13 @@ def explain(reader: Reader, client_order_id: str) -> Plain | None:
         }
 
 
+def told_about(reader: Reader, subject: str) -> list[Plain]:
+    """Return the entries about anything but an order, each with its cause and its postings."""
+    with reader.snapshot():
+        entries = reader.journal_about(subject, ENTRIES_MAX)
+        return [{**_entry(one), "postings": _postings(one)} for one in entries]
+
+
 def _decision(intent: Plain | None) -> Plain | None:
     if intent is None:
         return None

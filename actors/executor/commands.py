@@ -157,6 +157,7 @@ def status(session: Session, now: Now) -> dict[str, Any]:
         "dry_run": session.settings.dry_run,
         "armed": session.settings.not_armed,
         "fills_booked": session.fills_booked,
+        "transfers": list(session.transfers.booked),
     }
 
 

@@ -53,6 +53,7 @@ def read(session: Session, request: ReadBalances, result: object, now: Now) -> l
 def _checked(session: Session, checked: Checked, now: Now) -> list[Write]:
     """Take a comparison: halt what differs for good; the first clean or certain one makes ready."""
     session.checked_seq = session.books.seq
+    session.transfers.compared(checked)
     certain = session.reconciler.judge(checked)
     writes: list[Write] = []
     for instrument, reason in reconcile.affected(certain, session.desk.instruments).items():

@@ -54,6 +54,13 @@ def with_fill(row: DayRow, *, realised: Decimal, charges: Decimal) -> DayRow:
     return replace(row, realised=Amount(row.realised + realised), fees=Amount(row.fees + charges))
 
 
+def with_flow(row: DayRow, value: Decimal) -> DayRow:
+    """Return *row* after money worth *value* came in, or left: neither profit nor drawdown."""
+    worth = None if row.equity is None else Amount(row.equity + value)
+    peak = None if row.peak is None else Amount(max(ZERO, row.peak + value))
+    return replace(row, flows=Amount(row.flows + value), equity=worth, peak=peak)
+
+
 def with_equity(row: DayRow, equity: Decimal) -> DayRow:
     """Return *row* after a valuation. The first one of all is the baseline."""
     value = Amount(equity)

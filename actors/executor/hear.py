@@ -6,7 +6,16 @@ answer that did not come is no information about an order, but may be about our 
 
 from collections.abc import Callable
 
-from actors.executor import clock_offset, comparing, evidence, facts, findings, fitness, listing
+from actors.executor import (
+    clock_offset,
+    comparing,
+    evidence,
+    facts,
+    findings,
+    fitness,
+    flows,
+    listing,
+)
 from actors.executor.facts import Seen
 from actors.executor.levels import halt
 from actors.executor.session import Now, Session
@@ -21,6 +30,7 @@ from actors.executor.venue_calls import (
     ReadOpenOrders,
     ReadOrder,
     ReadServerTime,
+    ReadTransfers,
     SubmitOrder,
     outcome_of,
 )
@@ -114,6 +124,8 @@ def _refused(session: Session, kind: RejectKind, code: str, now: Now) -> list[Wr
 
 
 def _not_answered(session: Session, request: object, why: NoAnswer, now: Now) -> list[Write]:
+    if isinstance(request, ReadTransfers) and why.retry_after_ms is None:
+        return []  # a key may be without that permission; the difference stands without it
     if isinstance(request, ReadAllOrders):
         session.resolver.failed(request.instrument, f"{why.code}: {why.reason}"[:120])
     if isinstance(request, ReadBalances):
@@ -204,5 +216,6 @@ _REACTIONS: dict[type, Callable[..., list[Write]]] = {
     ReadAllOrders: listing.paged,
     ReadFills: listing.swept,
     ReadBalances: comparing.read,
+    ReadTransfers: flows.read,
     ReadServerTime: _timed,
 }

@@ -75,6 +75,17 @@ def opening(asset: str, *, free: Decimal, withdrawing: Decimal) -> list[Leg]:
     )
 
 
+def withdrawal(asset: str, amount: Decimal, *, withdrawing: Decimal) -> list[Leg]:
+    """Return the legs by which *amount* leaves; *withdrawing* of it was set aside for that."""
+    return legs(
+        [
+            Leg(EXTERNAL, asset, amount),
+            Leg(WITHDRAWING, asset, -withdrawing),
+            Leg(FREE, asset, withdrawing - amount),
+        ]
+    )
+
+
 def execution(cost: Cost, *, part: Decimal) -> list[Leg]:
     """Return the legs of one fill; *part* of the order's hold is used up by it.
 

@@ -6,7 +6,7 @@ is not behind what is routine.
 
 from collections.abc import Iterator
 
-from actors.executor import sweep, watching
+from actors.executor import opening, sweep, watching
 from actors.executor.session import Now, Phase, Session
 from actors.executor.sweep import Sweep
 from actors.executor.venue_calls import (
@@ -15,6 +15,7 @@ from actors.executor.venue_calls import (
     ReadOpenOrders,
     ReadOrder,
     ReadServerTime,
+    ReadTransfers,
     Request,
 )
 from actors.runtime.effects import Call
@@ -31,6 +32,7 @@ _BUDGET = {
     "ReadAllOrders": "all_orders",
     "ReadFills": "fills",
     "ReadBalances": "balances",
+    "ReadTransfers": "transfers",
 }
 
 
@@ -69,6 +71,9 @@ def _wanted(session: Session, now: Now) -> Iterator[Request]:
     yield from session.resolver.pages_due(session.watching)
     if (balances := session.reconciler.request()) is not None:
         yield balances
+    yield from session.transfers.requests(
+        opening.opened_ms(session.books), session.venue_ms(now), now.mono_ms
+    )
     yield from _fills(session, now, routine=False)
     yield from _lists(session, now)
     yield from _fills(session, now, routine=True)
@@ -186,5 +191,7 @@ def _on_its_way(session: Session, request: Request, now: Now) -> None:
             session.fills_again.tried(instrument, now.mono_ms)
             if instrument not in session.watching.sweeps:
                 session.watching.sweeps[instrument] = _begin(session, instrument, now)
+        case ReadTransfers():
+            session.transfers.asked(request.kind, now.mono_ms)
         case _ if request == session.reconciler.request():
             session.reconciler.asked()

@@ -25,6 +25,7 @@ from actors.executor.postings import assets
 from actors.executor.reconciling import Reconciler
 from actors.executor.resolver import Resolver
 from actors.executor.settings import Settings
+from actors.executor.transfers import Transfers
 from actors.executor.watching import Watching
 from actors.runtime.effects import Route
 from actors.runtime.settings import DeskSettings
@@ -102,8 +103,7 @@ class Session:
         self.in_flight: dict[str, None] = {}  # orders past the gate; under the gate's lock
         self.passed_ns = 0  # when an order passed the gate last; under its lock
         self.out = dict.fromkeys(("orders", "cancels", "reads"), 0)
-        self.orders_shut_ms = now_ms  # until then the lane is shut
-        self.reads_shut_ms = now_ms
+        self.orders_shut_ms = self.reads_shut_ms = now_ms  # until then the lane is shut
         self.buckets = {
             name: Bucket(getattr(budgets, name), now_ms=now_ms)
             for name in budgets.__struct_fields__
@@ -117,6 +117,7 @@ class Session:
         self.resolver = Resolver(settings)
         self.clearance = Clearance(apart_ms=asking.twice_apart_ms)
         self.reconciler = Reconciler(asking, hidden_ms=settings.visibility_lag_s * 1_000)
+        self.transfers = Transfers(asking)
         self.questions: list[Question] = []
         self.listed_since_ms = now_ms  # sends wait until every list is younger
         self.silent = False

@@ -55,6 +55,7 @@ class Budgets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     all_orders: Budget = Budget(burst=40, per_min=200)  # of 300
     fills: Budget = Budget(burst=16, per_min=80)  # of 120 for all instruments together
     balances: Budget = Budget(burst=16, per_min=80)  # of 120
+    transfers: Budget = Budget(burst=4, per_min=60)  # of 90
     server_time: Budget = Budget(burst=4, per_min=12)  # no number is published
 
 
@@ -79,6 +80,8 @@ class Asking(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reconcile_every_s: Seconds = 60
     reconcile_patience_s: Seconds = 30  # to find two equal reads of the balances
     reconcile_hush_ms: Milliseconds = 3_000  # who waits for them longer has entries wait, too
+    transfers_first_ms: Milliseconds = 500  # while a total differs; doubles each time
+    transfers_most_ms: Milliseconds = 30_000
     clock_every_s: Seconds = 600
     twice_apart_ms: Milliseconds = 2_000  # what must show twice must be this far apart
     not_found_max: Annotated[int, Meta(ge=1, le=100)] = 3  # for an id that the venue gave

@@ -21,6 +21,7 @@ from actors.venues.port import (
     Outcome,
     PrivateClient,
     RejectKind,
+    TransferKind,
     VenueRefused,
     VenueUnavailable,
     VenueUnreadable,
@@ -87,6 +88,13 @@ class ReadBalances(Struct, frozen=True, kw_only=True):
     number: int
 
 
+class ReadTransfers(Struct, frozen=True, kw_only=True):
+    """What came into the account and left it since *since_ms*?"""
+
+    kind: TransferKind
+    since_ms: int
+
+
 class ReadServerTime(Struct, frozen=True, kw_only=True):
     """What time is it at the venue?"""
 
@@ -99,6 +107,7 @@ Request = (
     | ReadAllOrders
     | ReadFills
     | ReadBalances
+    | ReadTransfers
     | ReadServerTime
 )
 
@@ -171,6 +180,8 @@ class Handler:
                 )
             case ReadBalances():
                 return client.balances(stamp())
+            case ReadTransfers():
+                return client.transfers(request.kind, since_ms=request.since_ms, stamp_ms=stamp())
             case ReadServerTime():
                 asked_ms = self._mono_ms()
                 server_ms = client.server_time_ms()

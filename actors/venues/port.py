@@ -122,6 +122,27 @@ class VenueBalance(Struct, frozen=True, kw_only=True):
     at_ms: int | None = None
 
 
+class TransferKind(StrEnum):
+    """Which of the venue's two lists of transfers; an asset is in one of them only."""
+
+    FIAT = "fiat"
+    CRYPTO = "crypto"
+
+
+class VenueTransfer(Struct, frozen=True, kw_only=True):
+    """Money that came into the account or left it, as the venue lists it.
+
+    *amount* is what the account gained by it, negative for what left, with what that cost. One
+    that is not *settled* has not moved anything yet.
+    """
+
+    transfer_id: str  # <kind>:<the venue's id>
+    asset: str
+    amount: Decimal
+    settled: bool
+    at_ms: int
+
+
 class VenueUnavailable(Exception):
     """Nothing was learned: not reachable, throttled or in maintenance. Try again later."""
 
@@ -186,6 +207,9 @@ class PrivateClient(Protocol):
         """Return the newest fills of a window; a full page means that older ones may be missing."""
 
     def balances(self, stamp_ms: int) -> list[VenueBalance]: ...
+    def transfers(
+        self, kind: TransferKind, *, since_ms: int, stamp_ms: int
+    ) -> list[VenueTransfer]: ...
     def server_time_ms(self) -> int: ...
     def close(self) -> None: ...
 

@@ -24,11 +24,13 @@ from actors.venues.port import (
     Outcome,
     Reject,
     RejectKind,
+    TransferKind,
     VenueBalance,
     VenueFill,
     VenueOrder,
     VenueRefused,
     VenueStatus,
+    VenueTransfer,
     VenueUnavailable,
 )
 from actors.venues.settings import ExchangeFees
@@ -322,6 +324,22 @@ class Venue:
                 at_ms=self.now_ms(),
             )
             for asset in sorted({*wallet.free, *wallet.locked})
+        ]
+
+    def transfers(self, kind, *, since_ms: int, stamp_ms: int) -> list[VenueTransfer]:
+        return self._read(lambda: self._transfers(kind, since_ms))
+
+    def _transfers(self, kind: TransferKind, since_ms: int) -> list[VenueTransfer]:
+        return [
+            VenueTransfer(
+                transfer_id=f"{kind.value}:{one.deposit_id}",
+                asset=one.asset,
+                amount=one.amount,
+                settled=True,
+                at_ms=one.at_ms,
+            )
+            for one in self.exchange.history.deposits
+            if one.at_ms >= since_ms and (one.asset == "TRY") is (kind is TransferKind.FIAT)
         ]
 
 

@@ -13,10 +13,12 @@ from actors.venues.btcturk.symbols import Symbols, SymbolUnreadable
 from actors.venues.port import (
     BookTop,
     PublicTrade,
+    TransferKind,
     VenueBalance,
     VenueFill,
     VenueOrder,
     VenueStatus,
+    VenueTransfer,
     VenueUnreadable,
 )
 from messages.money import ZERO
@@ -34,6 +36,7 @@ STATUS_WORDS = {
     "cancelled": VenueStatus.CANCELLED,
     "rejected": VenueStatus.CANCELLED,  # over, with nothing filled
 }
+TRANSFER_WORDS = ("deposit", "withdrawal")
 SIDE_KEYS = ("orderType", "type", "orderMethod", "method")
 SIDE_WORDS = {side.value: side for side in Side}
 Row = Mapping[str, object]
@@ -124,6 +127,26 @@ class Reader:
             held=held,
             withdrawing=withdrawing,
             at_ms=_whole(row, "timestamp") if row.get("timestamp") is not None else None,
+        )
+
+    def transfers(self, kind: TransferKind, rows: object) -> list[VenueTransfer]:
+        """Return the transfers of a list. Raises VenueUnreadable."""
+        return [self._transfer(kind, _row(row)) for row in _list(rows)]
+
+    def _transfer(self, kind: TransferKind, row: Row) -> VenueTransfer:
+        """Return one transfer; what it cost is taken off what came in, put on what left."""
+        word = _text(row, "balanceType").strip().lower()
+        if word not in TRANSFER_WORDS:
+            raise _wrong("balanceType is neither deposit nor withdrawal", row)
+        precise = self._optional(row, "preciseAmount")
+        amount = abs(self._amount(row, "amount") if precise is None else precise)
+        cost = abs(self._optional(row, "fee") or ZERO) + abs(self._optional(row, "tax") or ZERO)
+        return VenueTransfer(
+            transfer_id=f"{kind.value}:{_whole(row, 'id')}",
+            asset=_text(row, "currencySymbol").upper(),
+            amount=amount - cost if word == "deposit" else -(amount + cost),
+            settled=row.get("isConfirmed") is not False,
+            at_ms=_whole(row, "timestamp"),
         )
 
     def book_top(self, instrument: str, data: object) -> BookTop:

@@ -22,10 +22,12 @@ from actors.venues.port import (
     NotSent,
     Outcome,
     RejectKind,
+    TransferKind,
     VenueBalance,
     VenueFill,
     VenueOrder,
     VenueRefused,
+    VenueTransfer,
     VenueUnavailable,
     VenueUnreadable,
 )
@@ -255,6 +257,11 @@ class BtcturkPrivate:
     def balances(self, stamp_ms: int) -> list[VenueBalance]:
         """Return every asset of the account."""
         return self._caller.reader.balances(self._data("/api/v1/users/balances", stamp_ms))
+
+    def transfers(self, kind: TransferKind, *, since_ms: int, stamp_ms: int) -> list[VenueTransfer]:
+        """Return the deposits and withdrawals of one list (api.md 5.8)."""
+        path = f"/api/v1/users/transactions/{kind.value}?startDate={since_ms}"
+        return self._caller.reader.transfers(kind, self._data(path, stamp_ms))
 
     def server_time_ms(self) -> int:
         """Return the venue's clock."""

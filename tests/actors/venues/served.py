@@ -66,6 +66,10 @@ class Served:
     def faults(self, **wanted):
         assert httpx.post(f"{self.url}/_faults", json=wanted).status_code == 200
 
+    def deposit(self, asset, amount):
+        wish = {"account": self.account, "asset": asset, "amount": str(amount)}
+        assert httpx.post(f"{self.url}/_deposit", json=wish).status_code == 200
+
 
 def venue(url, **changed):
     rejects = tuple(DefiniteReject(message=word, source="test") for word in REJECTS)

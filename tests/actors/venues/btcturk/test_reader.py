@@ -7,7 +7,7 @@ import pytest
 from actors.venues.btcturk.outcome import decode
 from actors.venues.btcturk.reader import Reader
 from actors.venues.btcturk.symbols import Symbols
-from actors.venues.port import VenueStatus, VenueUnreadable
+from actors.venues.port import TransferKind, VenueStatus, VenueUnreadable
 from messages.orders import Side
 
 OPEN_ORDERS = b"""{"asks": [{"id": 41, "price": "7100.50", "amount": "1.2500", "quantity": "1.2500",
@@ -237,3 +237,47 @@ def test_what_could_not_be_read_is_kept_short():
 
     assert b"desk-c" in caught.value.raw
     assert len(caught.value.raw) <= 512
+
+
+DEPOSIT = (
+    b'{"balanceType":"Deposit","currencySymbol":"usdt","id":700001,"timestamp":1774166525783,'
+    b'"amount":"500.00","preciseAmount":500.0000000100000000,"fee":"0","tax":"0",'
+    b'"isConfirmed":true,"address":"x","tag":null,"txHash":"y","confirmationCount":20}'
+)
+
+
+def transfers(raw, kind=TransferKind.CRYPTO):
+    return reader().transfers(kind, [raw])[0]
+
+
+def test_a_deposit_is_its_precise_amount_under_the_name_of_its_list():
+    one = transfers(decode(DEPOSIT))
+
+    assert (one.transfer_id, one.asset, one.settled) == ("crypto:700001", "USDT", True)
+    assert (one.amount, one.at_ms) == (Decimal("500.00000001"), 1774166525783)
+
+
+@pytest.mark.parametrize(
+    ("values", "amount"),
+    [
+        ({"fee": "-2", "tax": "0.5"}, "497.50000001"),
+        ({"balanceType": "withdrawal"}, "-500.00000001"),
+        ({"balanceType": "withdrawal", "fee": "2", "tax": None}, "-502.00000001"),
+        ({"preciseAmount": None, "balanceType": "WITHDRAWAL", "amount": "-500"}, "-500"),
+    ],
+)
+def test_what_a_transfer_cost_leaves_the_account_too(values, amount):
+    assert transfers(decode(DEPOSIT) | values).amount == Decimal(amount)
+
+
+def test_a_deposit_that_is_not_confirmed_has_not_moved_anything():
+    assert not transfers(decode(DEPOSIT) | {"isConfirmed": False}).settled
+    assert transfers({k: v for k, v in decode(DEPOSIT).items() if k != "isConfirmed"}).settled
+
+
+@pytest.mark.parametrize(
+    "values", [{"balanceType": "gift"}, {"id": None}, {"amount": None, "preciseAmount": None}]
+)
+def test_a_transfer_of_another_form_is_unreadable(values):
+    with pytest.raises(VenueUnreadable):
+        transfers(decode(DEPOSIT) | values)

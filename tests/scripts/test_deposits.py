@@ -1,0 +1,74 @@
+"""Money comes in while the desk runs: it is booked, told, and trading goes on."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import httpx
+import pytest
+
+from actors.venues.settings import ExchangeAccount
+from store.readers import Reader
+from tests.scripts.commands import here
+from tests.scripts.desks import RunningDesk
+
+pytestmark = pytest.mark.slow
+
+CONTROLLED = """
+extends = "sim.toml"
+
+[exchange]
+control = true
+"""
+
+
+@pytest.fixture(scope="module")
+def desk():
+    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
+    config = run_dir / "controlled.toml"
+    config.write_text(CONTROLLED)
+    running = RunningDesk(run_dir, "--config", config)
+    try:
+        running.wait_ready()
+        yield running
+        assert running.stop() == 0
+    finally:
+        if running.process.poll() is None:
+            running.process.kill()
+            running.process.wait()
+        shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def deposit(desk, asset, amount):
+    url = json.loads((desk.run_dir / "endpoints.json").read_text())["venue"]["base_url"]
+    wish = {"account": ExchangeAccount().public_key, "asset": asset, "amount": amount}
+    assert httpx.post(f"{url}/_deposit", json=wish).status_code == 200
+
+
+def fills(desk):
+    with Reader.open(desk.run_dir) as reader:
+        return len(reader.fills(1_000))
+
+
+def test_a_deposit_is_booked_told_and_trading_goes_on(desk):
+    deposit(desk, "TRY", "4321.09")
+
+    verified = here("verify", "--json", run_dir=desk.run_dir)
+    told = here("status", "--json", run_dir=desk.run_dir).document["account"]["transfers"]
+    shown = here("status", run_dir=desk.run_dir).out
+    explained = here("explain", told[0]["transfer"], run_dir=desk.run_dir)
+    unknown = here("explain", "fiat:999", run_dir=desk.run_dir)
+    before = fills(desk)
+    desk.wait_until(lambda: fills(desk) > before, "a fill after the deposit")
+
+    assert (verified.code, verified.document["differences"]) == (0, []), verified.document
+    assert [(one["what"], one["asset"], one["amount"]) for one in told] == [
+        ("deposit", "TRY", "4321.09")
+    ]
+    assert told[0]["transfer"] in shown
+    assert "deposit of 4321.09 TRY, worth 4321.09" in explained.out
+    assert "external" in explained.out
+    assert unknown.code == 1
+    assert desk.status()["level"] == "ACTIVE"
+    assert not desk.executor()["levels"]
