@@ -38,6 +38,7 @@ def do(session: Session, now: Now) -> list[Write | Call]:
         *_hear_silence(session, now),
         *cancels.wish(session, now),
         *_resolve(session, now),
+        *findings.fills_missing(session, now),
         *opening.cost_known(session.books, session.marks, at_ms=now.wall_ms),
         *valuing.write_down(session, now),
     ]

@@ -167,7 +167,7 @@ def _order_read(session: Session, request: ReadOrder, result: object, now: Now) 
         seen = evidence.of_order(result.value, row)
         if seen is None or result.value.client_order_id != order.client_order_id:
             seen = Seen(fact=Fact.ANSWER, code="UNREADABLE", http=row)
-        return listing.order_seen(session, order, seen, now)
+        return listing.order_seen(session, order, result.value, seen, now)
     seen = Seen(fact=Fact.ANSWER, code=evidence.meaning(result), http=row)
     writes = facts.merge(session.books, order, seen, context)
     if isinstance(result, NoAnswer) and result.refused is RejectKind.ORDER:

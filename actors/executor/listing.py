@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from actors.executor import evidence, facts, opening, sweep, watching
+from actors.executor import contradictions, evidence, facts, opening, sweep, watching
 from actors.executor.draft import Draft
 from actors.executor.facts import Seen
-from actors.executor.findings import strange
+from actors.executor.findings import impossible, strange
 from actors.executor.session import Now, Session
+from actors.executor.states import Fact
 from actors.executor.venue_calls import Answer, ReadAllOrders, ReadFills, ReadOpenOrders
 from actors.runtime.effects import Write
 from actors.venues.port import VenueFill, VenueOrder, VenueStatus
@@ -35,10 +36,15 @@ def fills(session: Session, rows: Sequence[VenueFill], now: Now) -> list[Write]:
     return writes
 
 
-def order_seen(session: Session, order: OrderRow, seen: Seen, now: Now) -> list[Write]:
+def order_seen(
+    session: Session, order: OrderRow, row: VenueOrder, seen: Seen, now: Now
+) -> list[Write]:
     """Merge what a list or a read says of *order*; have its fills fetched when some are missing."""
+    writes = impossible(session, order, row, now)
+    if contradictions.differs(order, row):
+        seen = Seen(fact=Fact.ANSWER, code=contradictions.ORDER_DIFFERS, http=seen.http)
     context = session.context(order.instrument, now)
-    writes = facts.merge(session.books, order, seen, context)
+    writes += facts.merge(session.books, order, seen, context)
     after = session.books.orders.get(order.client_order_id, order)
     if seen.filled > order.filled_quantity:
         session.fills_again.hurry(order.instrument)
@@ -59,7 +65,8 @@ def listed(session: Session, request: ReadOpenOrders, result: object, now: Now) 
             session.strays[row.venue_order_id] = row.client_order_id  # a second order of ours
         if order is not None and seen is not None:
             session.watching.missing.pop(row.client_order_id, None)
-            writes += order_seen(session, order, seen, now)
+            session.not_found.pop(row.client_order_id, None)
+            writes += order_seen(session, order, row, seen, now)
     found = evidence.strangers(rows, session.books, prefix=_prefix(session))
     ours = [one for one in found if one.code == evidence.UNKNOWN_ORDER]
     session.strays.update({one.venue_order_id: one.client_order_id for one in ours})
@@ -83,7 +90,7 @@ def paged(session: Session, request: ReadAllOrders, result: object, now: Now) ->
         order = session.books.orders.get(row.client_order_id)
         seen = evidence.of_order(row)
         if order is not None and seen is not None:
-            writes += order_seen(session, order, seen, now)
+            writes += order_seen(session, order, row, seen, now)
     if any(row.status is VenueStatus.UNREADABLE for row in rows):
         session.resolver.failed(request.instrument, "an order with a status that nobody knows")
     else:

@@ -87,10 +87,16 @@ def _clock_due(session: Session, now: Now) -> bool:
 
 
 def _orders(session: Session, now: Now) -> Iterator[Request]:
-    deleted = session.deletes
+    deleted, alive = session.deletes, session.books.all_alive()
+    # A count outlives the pause until the next list: only that says whether to ask again.
+    session.not_found = {
+        order.client_order_id: session.not_found[order.client_order_id]
+        for order in alive
+        if order.client_order_id in session.not_found
+    }
     asked = [
         order
-        for order in session.books.all_alive()
+        for order in alive
         if must_ask(
             order,
             is_missing=order.client_order_id in session.watching.missing,
@@ -99,7 +105,6 @@ def _orders(session: Session, now: Now) -> Iterator[Request]:
     ]
     names = [order.client_order_id for order in asked]
     session.asks.keep(names)
-    session.not_found = {key: session.not_found[key] for key in names if key in session.not_found}
     for order in asked:
         if order.venue_order_id is not None and session.asks.is_due(
             order.client_order_id, now.mono_ms

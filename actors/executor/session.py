@@ -14,6 +14,7 @@ from actors.executor.accept import Desk
 from actors.executor.books import Books
 from actors.executor.clearance import Clearance
 from actors.executor.clock_offset import Stamps, VenueClock
+from actors.executor.contradictions import Behind
 from actors.executor.day import Mark
 from actors.executor.facts import Context
 from actors.executor.fills import Terms
@@ -84,8 +85,7 @@ class Session:
         self.settings, self.desk, self.books = settings, desk, books
         self.lineage, self.epoch, self.run_id = lineage, epoch, run_id
         self.started_ms = now_ms
-        self.phase = Phase.STARTING
-        self.stop_reason = ""
+        self.phase, self.stop_reason = Phase.STARTING, ""
         self.store_problem = ""  # why there is no store
         self.ends_ms: int | None = None  # an orderly or orphaned end is over by then
         self.final_ms: int | None = None  # since when the last comparison is awaited
@@ -112,6 +112,7 @@ class Session:
         self.deletes = Backoff(first_ms=asking.cancel_first_ms, most_ms=asking.cancel_most_ms)
         self.fills_again = Backoff(first_ms=asking.fills_first_ms, most_ms=asking.fills_most_ms)
         self.not_found: dict[str, int] = {}
+        self.behind = Behind(hidden_ms=settings.visibility_lag_s * 1_000 + asking.twice_apart_ms)
         self.strays: dict[int, str] = {}  # ours by prefix, in no books: venue id -> client id
         self.watching = Watching(desk.instruments)
         self.resolver = Resolver(settings)
