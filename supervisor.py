@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 EXCHANGE = "exchange"
+EXAMINED_WITHIN_S = 30
 EXECUTOR_OUTLIVES_S = 10  # to cancel what rests when the supervisor died
 ACTOR_STOP_MS = 5_000
 PERSISTENCE_STOP_MS = 10_000  # it audits to the head
@@ -89,10 +90,13 @@ def _start(options: Options) -> NoReturn:
     for name in secrets.NAMES:
         process.wipe_variable(name)
     keys = secrets.take(os.environ)
+    process.no_core_files()
     forkserver = Forkserver(["actors.topology", *(_module(role) for role in STOP_ORDER)])
     forkserver.boot()
     desk = _configured(options)
     may_run(desk, keys)
+    if desk.desk.mode == "live":
+        _examine(options)
     _prepare(options.run_dir)
     clock = SystemClock()
     try:
@@ -128,6 +132,18 @@ def may_run(desk: Desk, keys: secrets.Keys | None) -> None:
     missing = set(desk.runtime.cpus or ()) - os.sched_getaffinity(0)
     if missing:
         raise Refused(failures.CONFIGURATION, f"runtime.cpus: this host has no core {min(missing)}")
+
+
+def _examine(options: Options) -> None:
+    """Raise Refused when doctor finds a FAIL on this machine. What the venue says is asked later,
+    by whoever speaks to it."""
+    from actors.runtime.examined import failing
+
+    doctor = ["scripts", "doctor", "--before-start", "--json", "--run-dir", str(options.run_dir)]
+    if options.config is not None:
+        doctor += ["--config", str(options.config.absolute())]
+    if found := failing(Path(__file__).parent, doctor, within_s=EXAMINED_WITHIN_S):
+        raise Refused(failures.CONFIGURATION, "\n".join(f"doctor: {one}" for one in found))
 
 
 def _prepare(run_dir: Path) -> None:

@@ -56,8 +56,8 @@ class RunningDesk:
             rest.wait(POLL_S)
         raise AssertionError(f"not within {within_s} s: {what}\n{self.out.read_text()[-4_000:]}")
 
-    def wait_ready(self):
-        self.wait_until(self._all_ready, "six actors ready")
+    def wait_ready(self, within_s=READY_WITHIN_S):
+        self.wait_until(self._all_ready, "six actors ready", within_s)
         return self
 
     def _all_ready(self):

@@ -7,6 +7,7 @@ from config.layers import SHIPPED
 
 COMMENTED = re.compile(r"^#([a-z_]+ = )", re.M)
 ARMED = dict(secrets.ARMING)
+READY_WITHIN_S = 90  # doctor looks at the machine first, which takes its time on a busy one
 LIVELY = """\
 
 extends = "live.toml"

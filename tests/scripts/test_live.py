@@ -19,6 +19,7 @@ from tests.scripts.commands import btcbot
 from tests.scripts.desks import RunningDesk
 from tests.scripts.listener import listening, ten_seconds_off
 
+pytestmark = pytest.mark.timeout(200)
 ACCOUNT = ExchangeAccount()
 KEYS = {secrets.KEY: ACCOUNT.public_key, secrets.SECRET: ACCOUNT.secret}
 ARMED = KEYS | live.ARMED
@@ -86,7 +87,7 @@ def rest_one(venue, client_order_id):
 
 def test_a_desk_whose_every_gate_is_open_trades_and_its_books_are_the_venues(venue):
     with desk(venue, ARMED) as running:
-        running.wait_ready()
+        running.wait_ready(live.READY_WITHIN_S)
         running.wait_until(lambda: len(fills(running.run_dir)) > 3, "fills")
         done = btcbot("verify", "--json", run_dir=running.run_dir)
 
@@ -100,7 +101,7 @@ def test_a_desk_whose_every_gate_is_open_trades_and_its_books_are_the_venues(ven
 def test_a_shut_gate_of_the_environment_lets_no_write_out_and_is_named(venue, gate):
     environ = {name: value for name, value in ARMED.items() if name != gate}
     with listening(venue.url) as ear, desk(venue, environ, url=ear.url) as running:
-        running.wait_ready()
+        running.wait_ready(live.READY_WITHIN_S)
         wish = running.wait_until(lambda: refused(running.run_dir, "NOT_ARMED"), "a refusal")
 
         assert (wish["observed"], wish["limit"]) == (gate, "open")
@@ -110,7 +111,7 @@ def test_a_shut_gate_of_the_environment_lets_no_write_out_and_is_named(venue, ga
 
 def test_a_dry_run_records_what_it_would_have_sent_and_sends_nothing(venue):
     with listening(venue.url) as ear, desk(venue, ARMED, url=ear.url, dry_run=True) as running:
-        running.wait_ready()
+        running.wait_ready(live.READY_WITHIN_S)
         told = running.wait_until(lambda: ended(running.run_dir), "orders that are over")
         done = btcbot("verify", "--json", run_dir=running.run_dir)
         resting = rest_one(venue, "live-aaaaaaaaaaaaaaaaaaaaaaaaaa")  # ours by its prefix
@@ -135,7 +136,7 @@ def strays_halt(running):
 
 def test_a_file_kill_lets_no_order_out_until_it_is_lifted(venue):
     with listening(venue.url) as ear, desk(venue, ARMED, url=ear.url, killed=True) as running:
-        running.wait_ready()
+        running.wait_ready(live.READY_WITHIN_S)
         running.wait_until(lambda: refused(running.run_dir, "LEVEL"), "a refused wish")
         before = list(ear.writes())
         lifted = btcbot("resume", "--yes", run_dir=running.run_dir)
@@ -155,7 +156,7 @@ def refusal(venue, environ, instead=None):
         config = live.config(run_dir, ear.url, stream=venue.url)
         running = RunningDesk(run_dir, "--config", config, environ=environ)
         try:
-            code = running.process.wait(30)
+            code = running.process.wait(live.READY_WITHIN_S)
         finally:
             running.process.kill()
             running.process.wait()
@@ -212,6 +213,20 @@ def test_a_limit_nobody_wrote_down_ends_the_start():
     run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
     running = RunningDesk(run_dir, "--config", "config/live.toml", environ=ARMED)
 
-    assert running.process.wait(30) == 78
+    assert running.process.wait(live.READY_WITHIN_S) == 78
     assert "risk_gate.daily_loss_max_try: found nothing" in running.out.read_text()
+    shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def test_a_fail_of_doctor_on_this_machine_ends_the_start(venue):
+    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
+    run_dir.chmod(0o777)
+    with listening(venue.url) as ear:
+        config = live.config(run_dir, ear.url, stream=venue.url)
+        running = RunningDesk(run_dir, "--config", config, environ=ARMED)
+        code = running.process.wait(live.READY_WITHIN_S)
+
+    assert code == 78
+    assert f"doctor: permissions: {run_dir} has mode 0777; chmod 0755" in running.out.read_text()
+    assert ear.heard == []
     shutil.rmtree(run_dir, ignore_errors=True)

@@ -16,6 +16,7 @@ from tests.scripts import live
 from tests.scripts.commands import btcbot
 from tests.scripts.desks import RunningDesk
 
+pytestmark = pytest.mark.timeout(200)
 MARK = b"a-marked-secret-that-is-to-be-found-nowhere"
 PRIVATE = base64.b64encode(MARK).decode()
 PUBLIC = "marked-account"
@@ -106,7 +107,7 @@ def test_the_secret_of_a_desk_that_trades_crashes_and_stops_is_nowhere(place, ve
     config = live.config(run_dir, venue.url)
     desk = RunningDesk(run_dir, "--config", config, environ=environ)
     try:
-        desk.wait_ready()
+        desk.wait_ready(live.READY_WITHIN_S)
         desk.wait_until(lambda: traded(run_dir), "fills")
         desk.kill("executor")
         desk.kill("risk_gate")
@@ -153,7 +154,7 @@ def test_a_secret_file_that_will_not_do_ends_the_start_and_is_not_shown(
     config = live.config(place / "desk", "http://127.0.0.1:9")
     desk = RunningDesk(place / "desk", "--config", config, environ=environ)
     try:
-        assert desk.process.wait(30) == 78
+        assert desk.process.wait(live.READY_WITHIN_S) == 78
     finally:
         desk.process.kill()
         desk.process.wait()
