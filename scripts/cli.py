@@ -16,6 +16,7 @@ from scripts.desk import Ended, Told
 COMMANDS = (
     "status",
     "kill",
+    "panic",
     "resume",
     "level",
     "orders",
@@ -122,6 +123,10 @@ def _acting(name: str) -> Callable[..., None]:
             from scripts.kill import kill
 
             return kill
+        case "panic":
+            from scripts.panic import panic
+
+            return panic
         case "resume":
             from scripts.resume import resume
 
