@@ -18,10 +18,12 @@ from scripts import shown
 from scripts.bench import (
     coldstart,
     commits,
+    feed,
     figures,
     growth,
     killing,
     latency,
+    limits,
     permits,
     queued,
     restarts,
@@ -34,6 +36,7 @@ PARTS: dict[str, Part] = {
     "commits": commits.measure,
     "growth": growth.measure,
     "latency": latency.measure,
+    "feed": feed.measure,
     "kill": killing.measure,
     "restarts": restarts.measure,
     "coldstart": coldstart.measure,
@@ -43,6 +46,7 @@ LONG: dict[str, Part] = {
     "million": growth.million,
     "kills": queued.measure,
     "permits": permits.measure,
+    "limits": limits.measure,
 }
 COLUMNS = ("figure", "value", "floor", "ratio", "goal", "", "n", "floor is")
 TROUBLE = (RuntimeError, OSError, sqlite3.Error, Unreachable, NoFeed)

@@ -8,6 +8,7 @@ direction holds back arrives late when the link heals, as stale as it is then.
 import asyncio
 import contextlib
 import threading
+from collections import Counter
 from collections.abc import Coroutine, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,7 @@ T = TypeVar("T")
 READ_BYTES = 65_536
 START_WITHIN_S = 10
 IPC = "ipc://"
+STATUS_LINE = b"HTTP/1.1 "
 
 
 class Weather(StrEnum):
@@ -46,6 +48,7 @@ class Relay:
     def __init__(self, listens: Place, target: Place, *, slow_ms: int = 200) -> None:
         self.weather = Weather.FAIR
         self.connections = 0  # that were ever let through
+        self.answers: Counter[str] = Counter()  # HTTP answers that came by, by status
         self.came_ms: list[int] = []  # who wanted to connect, in whatever weather
         self.torn: threading.Event | None = None
         self._listens, self._target, self._slow_s = listens, target, slow_ms / 1_000
@@ -116,6 +119,8 @@ class Relay:
     ) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(READ_BYTES):
+                if stops is Weather.MUTE and data.startswith(STATUS_LINE):
+                    self.answers[data[len(STATUS_LINE) :][:3].decode("ascii", "replace")] += 1
                 while self.weather is stops:
                     await self._changed.wait()
                 if self.weather is Weather.SLOW:
