@@ -37,6 +37,7 @@ from actors.runtime.lanes import LaneSpec
 from actors.runtime.life import PARENT_GONE, SIGTERM
 from actors.runtime.parts import Parts
 from actors.runtime.settings import DeskSettings
+from actors.venues.misread import Misread
 from actors.venues.port import (
     Connected,
     Disconnected,
@@ -85,6 +86,7 @@ class Executor(Actor):
         self._stream: Stream | None = None
         self._gate = Gate()  # shut until the first turn is over
         self._overheard = Overheard()
+        self._misread = Misread()
         self._writer: Writer | Storeless
         self._session: Session
 
@@ -193,7 +195,10 @@ class Executor(Actor):
             case VenueFill():
                 self._recall(message)
                 return self._after(listing.fills(session, [message], now), now)
-            case OrderWoken() | Connected() | Disconnected() | UnreadableFrame():
+            case UnreadableFrame():
+                self._misread.note(message.reason, message.raw)
+                return ()
+            case OrderWoken() | Connected() | Disconnected():
                 return self._after(hear.woken(session, message, now), now)
         raise TypeError(f"the executor does not know {type(message).__name__}")
 
@@ -260,6 +265,8 @@ class Executor(Actor):
                 nonce = f"{self.rng.getrandbits(64):016x}"
                 session.permits.issue(nonce, now.mono_ms)
                 waiting = session.waiting_for()
+                if (misread := self._misread.take()) is not None:
+                    self.log.warning("frames_unreadable", **misread)
                 status = published.executor_status(session, nonce, now, waiting_for=waiting)
                 seen = commands.kill_seen(session, self.kill_file_present(), now)
                 return self._after([*seen, status, order_of_work.again(STATUS)], now)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from actors.executor.order_of_work import in_order
+from actors.executor.order_of_work import STATUS, in_order
 from actors.executor.venue_calls import ORDERS, READS, ReadServerTime, SubmitOrder
 from actors.runtime.effects import After, Back, Call, Exit, Tick, Write
-from actors.venues.port import VenueUnavailable
+from actors.venues.port import UnreadableFrame, VenueUnavailable
 from messages.control import StatusQuery
 from messages.market import FeedStatus, FeedVerdict
 from messages.money import Amount
@@ -141,3 +141,14 @@ def test_writes_come_first_then_what_is_said_then_orders_then_the_rest():
     found = in_order([end, read, order, back, ack, later, write])
 
     assert found == [write, back, ack, order, read, end, later]
+
+
+def test_a_private_frame_that_cannot_be_read_changes_nothing_and_is_counted(driver):
+    before = driver.books.seq
+    for _ in range(3):
+        driver.hear(UnreadableFrame(reason="not JSON", raw=b"x" * 600))
+
+    assert driver.books.seq == before
+    assert driver.actor._misread.count == 3
+    driver.hear(Tick(STATUS))
+    assert driver.actor._misread.take() is None
