@@ -251,6 +251,11 @@ def repeats(original: Any) -> Any:
     return keep
 
 
+def none_known(_: Any) -> Any:
+    """The store remembers nothing that is asked for by name."""
+    return lambda *args, **given: {}
+
+
 def cancels_once(original: Any) -> Any:
     """A DELETE without effect is not repeated."""
 

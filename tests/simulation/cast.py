@@ -13,6 +13,7 @@ from unittest.mock import patch
 from actors import topology
 from actors.allocator.actor import Allocator
 from actors.executor.actor import Executor
+from actors.executor.storeless import Storeless
 from actors.market_data.actor import MarketData
 from actors.persistence.actor import Persistence
 from actors.risk_gate.actor import RiskGate
@@ -23,6 +24,7 @@ from messages.life import Permit
 from messages.state import ExecutorStatus
 from store.identity import Host, Identity
 from store.rows import Entry
+from store.writer import Writer
 from tests.simulation import churn, settings
 from tests.simulation.nodes import Node
 
@@ -50,6 +52,7 @@ def make(world: Any, node: Node) -> Actor:
                 identity=IDENTITY,
                 client=lambda: world.venue,
                 stream=None,
+                deciding=world.deciding,
                 committed=world.committed,
                 inside=node.inside_commit,
                 durable=world.disk.committed,
@@ -90,13 +93,15 @@ class Recorded(Executor):
         self,
         parts: Parts,
         *,
+        deciding: Callable[[list[Entry]], None],
         committed: Callable[[list[Entry]], None],
         inside: Callable[[], None],
         durable: Callable[[Any], None],
         **given: Any,
     ) -> None:
         super().__init__(parts, **given)
-        self._committed, self._inside, self._durable = committed, inside, durable
+        self._deciding, self._committed = deciding, committed
+        self._inside, self._durable = inside, durable
 
     def started(self) -> Iterable[object]:
         drawn = hashlib.blake2b(str(self.rng.random()).encode(), digest_size=8).hexdigest()
@@ -105,19 +110,25 @@ class Recorded(Executor):
             patch("store.writer.this_host", lambda: HOST),
         ):
             effects = super().started()
+        if isinstance(self._writer, Storeless):  # the checks see that it has no epoch
+            return effects
         self._durable(self._writer._connection)
         self._writer._connection = Fragile(self._writer._connection, self._inside)
         return effects
 
     def commit(self, entries: Sequence[object]) -> None:
+        written = [entry for entry in entries if isinstance(entry, Entry)]
+        self._deciding(written)
         super().commit(entries)
+        if isinstance(self._writer, Storeless):
+            return
         self._durable(self._writer._connection)
-        self._committed([entry for entry in entries if isinstance(entry, Entry)])
+        self._committed(written)
 
     def abandon(self) -> None:
         """What the kernel does with a killed process: no last write, locks and files let go."""
         writer = getattr(self, "_writer", None)
-        if writer is not None and not writer._database.is_closed():
+        if isinstance(writer, Writer) and not writer._database.is_closed():
             writer._connection.rollback()
             writer._database.close()
             writer._lock.release()

@@ -5,6 +5,7 @@ committed is what the desk knows; nothing here is asked of the desk's own memory
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 
 from actors.executor.venue_calls import SubmitOrder
@@ -16,7 +17,7 @@ from messages.orders import ALIVE, ApprovedBatch, IntentBatch, IntentRefused, Re
 from messages.records import AuditStatus
 from messages.state import ExecutorStatus
 from store.fold import unbalanced
-from store.rows import Entry, OrderRow, Row
+from store.rows import Entry, IntentRow, OrderRow, RecordRow, Row
 from tests.simulation import churn
 from tests.simulation.believed import Believed
 from tests.simulation.nodes import Ended, Node
@@ -50,6 +51,7 @@ class Watch(Watching):
         self._committed_ns: dict[str, int] = {}
         self._sent: set[str] = set()
         self._epoch = 0
+        self._used: set[str] = set()  # names of what may be committed once
         self._taken: set[str] = set()
         self._most = _most()
         world.watch = self
@@ -105,8 +107,18 @@ class Watch(Watching):
 
     # what is committed
 
+    def deciding(self, entries: list[Entry]) -> None:
+        """I10: what was decided once is not decided again, however often it is heard."""
+        names = _used_up(row for entry in entries for row in entry.rows)
+        now: set[str] = set()
+        for name in names:
+            if name in self._used or name in now:
+                self.broken("I10", f"{name} was committed again")
+            now.add(name)
+
     def committed(self, entries: list[Entry]) -> None:
         rows: list[Row] = [row for entry in entries for row in entry.rows]
+        self._used.update(_used_up(rows))
         for (transfer, asset), total in unbalanced(rows).items():
             self.broken("I3", f"{transfer} is off by {text(total)} {asset}")
         for entry in entries:
@@ -197,10 +209,27 @@ class Watch(Watching):
             what = f"{order.strategy} holds or buys {text(total)} {order.instrument}"
             self.broken("I4", f"{what}, {text(most)} is the most it wished")
 
+    def silent_for_long(self) -> None:
+        """I5: when nobody permits anything any more, nothing of ours rests."""
+        for order in self._world.venue.exchange.history.open_orders(ACCOUNT):
+            name = order.accepted.client_order_id
+            self.broken("I5", f"{name} rests, and nobody has permitted anything for long")
+
     def _clear(self) -> None:
         """I19: whoever is told that nothing of ours is left is told the truth."""
         for order in self._world.venue.exchange.history.open_orders(ACCOUNT):
             self.broken("I19", f"CLEAR with {order.accepted.client_order_id} open")
+
+
+def _used_up(rows: Iterable[Row]) -> list[str]:
+    """Return a name for each of *rows* that may be committed once."""
+    names = []
+    for row in rows:
+        if isinstance(row, IntentRow):
+            names.append(f"intent {row.intent_id}")
+        elif isinstance(row, RecordRow):
+            names.append(f"record {row.leg} of {row.batch_id}")
+    return names
 
 
 def _most() -> dict[tuple[str, str], tuple[Decimal, Decimal]]:

@@ -6,6 +6,7 @@ waits and arrives late, as after SIGSTOP or a full kernel buffer.
 """
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from tests.simulation.schedule import Schedule
@@ -18,10 +19,11 @@ SLOW_MAX_NS = 300_000_000
 class Link:
     """One direction of one connection."""
 
-    def __init__(self, schedule: Schedule, rng: Random, *, mark: int) -> None:
+    def __init__(self, schedule: Schedule, rng: Random, *, mark: int, twice: bool = False) -> None:
         self._schedule = schedule
         self._rng = rng
         self._mark = mark
+        self._twice = twice
         self._last_ns = 0
         self._on_way = 0
         self._generation = 0
@@ -64,16 +66,18 @@ class Link:
             self._carry(deliver)
 
     def _carry(self, deliver: Callable[[], None]) -> None:
+        self._hop(deliver)
+        if self._twice:
+            self._hop(deliver)
+
+    def _hop(self, deliver: Callable[[], None]) -> None:
         most = SLOW_MAX_NS if self.slow else HOP_MAX_NS
         arrives = self._schedule.now_ns + self._rng.randrange(HOP_MIN_NS, most)
         self._last_ns = max(arrives, self._last_ns + 1)
         self._on_way += 1
-        generation = self._generation
+        self._schedule.at(self._last_ns, partial(self._arrive, self._generation, deliver))
 
-        def arrive() -> None:
-            if generation != self._generation:
-                return  # lost with the connection
+    def _arrive(self, generation: int, deliver: Callable[[], None]) -> None:
+        if generation == self._generation:  # else lost with the connection
             self._on_way -= 1
             deliver()
-
-        self._schedule.at(self._last_ns, arrive)

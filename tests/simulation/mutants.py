@@ -23,7 +23,7 @@ def _mutant(
 
 _EXECUTOR = (
     "actor accept books clearance draft duties evidence facts fills gate hear listing pace permits"
-    " positions published records resolver sweep venue_calls"
+    " positions published records resolver silence sweep venue_calls"
 )
 _NAMES = dict.fromkeys(_EXECUTOR.split(), "actors.executor.")
 _HUNG = World(venue=VenueFaults(hang=80, hang_max_ms=2_900), faults=())
@@ -62,6 +62,9 @@ _DELETES_LOST = World(
     faults=(PressAt(at_ms=5_000, lasts_ms=60_000), PressAt(at_ms=8_000, lasts_ms=60_000)),
     ending="killed",
 )
+
+_TWICE = World(twice=True)
+_SILENT = World(ending="silent")
 
 MUTANTS = (
     # an order is sent once, as it was written down, after that
@@ -173,6 +176,31 @@ MUTANTS = (
         "I19",
         ("clearance.Clearance.is_clear", bugs.with_property(True)),
         seeds=(10,),
+    ),
+    _mutant(
+        "silence_never_cancels",
+        "I5",
+        ("duties.silence.listen", bugs.always(None)),
+        seeds=(0,),
+        world=_SILENT,
+    ),
+    # handled twice
+    _mutant(
+        "batches_of_records_are_not_known",
+        "I10",
+        ("records.keep", books.repeats),
+        ("store.writer.Writer.known_batches", bugs.always(frozenset())),
+        seeds=(0,),
+        world=_TWICE,
+    ),
+    _mutant(
+        "intents_are_not_deduplicated",
+        "I10",
+        ("books.Books.intent", bugs.always(None)),
+        ("store.writer.Writer.intents", books.none_known),
+        ("accept._batch_breach", bugs.without("STALE_VERSION")),
+        seeds=(0,),
+        world=_TWICE,
     ),
     # not knowing
     _mutant(
@@ -322,13 +350,13 @@ MUTANTS = (
     ),
     _mutant(
         "commits_not_durable",
-        "I1 I2 I4 I7 I8 I9 I15",
+        "I1 I2 I4 I7 I8 I9 I10 I15",
         ("store.open.WRITER", books.less_durable),
         seeds=(1,),
     ),
     _mutant(
         "records_kept_twice",
-        "DIED",
+        "I10 DIED",
         ("records.keep", books.repeats),
         seeds=(17,),
     ),

@@ -25,6 +25,7 @@ class World(Struct, frozen=True, kw_only=True):
     faults: tuple[Any, ...] | None = None
     venue: VenueFaults | None = None
     ending: str | None = None
+    twice: bool = False
 
 
 class Mutant(Struct, frozen=True, kw_only=True):
@@ -41,7 +42,9 @@ class Mutant(Struct, frozen=True, kw_only=True):
         plan, given = plan_for(seed), self.world
         faults = plan.faults if given.faults is None else given.faults
         ending = given.ending or plan.ending
-        return replace(plan, faults=faults, venue=given.venue or plan.venue, ending=ending)
+        twice = given.twice or plan.twice
+        venue = given.venue or plan.venue
+        return replace(plan, faults=faults, venue=venue, ending=ending, twice=twice)
 
 
 ITS_OWN = World()

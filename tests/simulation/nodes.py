@@ -7,7 +7,7 @@ it calls goes to the world's venue.
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from actors import topology
@@ -64,7 +64,7 @@ class Node:
         self.retained: dict[str, tuple[str, object]] = {}
         self._make, self._carry, self._call, self._ended = make, carry, call, ended
         self._room, self._heard = room, heard
-        self._mailbox: list[tuple[int, int, str | None, Heard]] = []
+        self._mailbox: list[tuple[int, int, bool, Heard]] = []  # rank, arrival, of a feed?
         self._arrivals = 0
         self._turn_planned = False
         self._busy_until_ns = 0
@@ -90,16 +90,16 @@ class Node:
 
     def deliver(self, socket: str, message: object, route: Route, trail: Trail | None) -> None:
         """Put what arrived on *socket* into the mailbox."""
-        one = topology.SOCKETS[socket]
-        if not self.alive or type(message) not in topology.heard_by(self.role, socket):
+        if self.actor is None:
             return
-        self._heard(self, message)
-        name = topic(message) if one.pattern is Pattern.FEED else None
-        self._put(one.rank, name, Heard(message=message, route=route, trail=trail))
+        rank, is_feed, kinds = _ways_in(self.role, socket)
+        if type(message) in kinds:
+            self._heard(self, message)
+            self._put(rank, is_feed, Heard(message=message, route=route, trail=trail))
 
     def post(self, message: object) -> None:
         """Put what a timer, a lane or a stream brings into the mailbox."""
-        self._put(-1, None, Heard(message=message))
+        self._put(-1, False, Heard(message=message))
 
     def freeze(self) -> None:
         self.frozen = True
@@ -168,7 +168,7 @@ class Node:
             self.passing(point)
 
     def after(self, delay_ms: int, message: object) -> None:
-        self._mine(delay_ms * 1_000_000, lambda: self.post(message))
+        self._mine(delay_ms * 1_000_000, partial(self.post, message))
 
     def call(self, call: Call) -> bool:
         self.step()
@@ -184,7 +184,9 @@ class Node:
 
     def answered(self, call: Call, result: object, delay_ns: int) -> None:
         """Bring the result of a lane's call, unless the process is another one by then."""
-        self._mine(delay_ns, lambda: self.post(Called(call.lane, call.request, result, call.trail)))
+        self._mine(
+            delay_ns, partial(self.post, Called(call.lane, call.request, result, call.trail))
+        )
 
     def subscribed(self, hearer: str) -> None:
         """Say every retained state again to one who has just come."""
@@ -216,14 +218,15 @@ class Node:
         self.actor = actor
         actor.on_start()
 
-    def _put(self, rank: int, name: str | None, heard: Heard) -> None:
-        if not self.alive:
+    def _put(self, rank: int, is_feed: bool, heard: Heard) -> None:
+        if self.actor is None:
             return
         if len(self._mailbox) >= MAILBOX_MAX:
             raise OverflowError(f"{self.role}: {MAILBOX_MAX} messages wait")
         self._arrivals += 1
-        self._mailbox.append((rank, self._arrivals, name, heard))
-        self._plan_turn()
+        self._mailbox.append((rank, self._arrivals, is_feed, heard))
+        if not self._turn_planned:
+            self._plan_turn()
 
     def _plan_turn(self) -> None:
         if self._turn_planned or self.frozen or not self.alive or not self._mailbox:
@@ -236,16 +239,15 @@ class Node:
         self._turn_planned = False
         if self.frozen:
             return
-        taken, self._mailbox = sorted(self._mailbox, key=lambda one: one[:2]), []
-        newest = {name: place for _, place, name, _ in taken if name is not None}
-        heard = [one for _, at, name, one in taken if name is None or newest[name] == at]
+        heard, self._mailbox = _in_order(self._mailbox), []
         self._busy_until_ns = self.schedule.now_ns + TURN_TAKES_NS
-        self._guarded(lambda: self.actor.turn(heard))
-        self._plan_turn()
+        self._guarded(self.actor.turn, heard)
+        if self._mailbox:
+            self._plan_turn()
 
-    def _guarded(self, run: Callable[[], None]) -> None:
+    def _guarded(self, run: Callable[..., None], *given: object) -> None:
         try:
-            run()
+            run(*given)
         except Crashed:
             self.kills += 1
             self._gone()
@@ -273,13 +275,30 @@ class Node:
 
     def _mine(self, delay_ns: int, happening: Callable[[], None]) -> None:
         """Plan something that dies with this process."""
-        incarnation = self.incarnation
+        self.schedule.after(delay_ns, partial(self._still, self.incarnation, happening))
 
-        def if_still_here() -> None:
-            if self.incarnation == incarnation and self.alive:
-                happening()
+    def _still(self, incarnation: int, happening: Callable[[], None]) -> None:
+        if self.incarnation == incarnation and self.actor is not None:
+            happening()
 
-        self.schedule.after(delay_ns, if_still_here)
+
+def _in_order(mailbox: list[tuple[int, int, bool, Heard]]) -> list[Heard]:
+    """Return what one turn takes, by rank: of a feed the newest of each topic alone."""
+    if len(mailbox) == 1:
+        return [mailbox[0][3]]
+    taken = [
+        (at, topic(heard.message) if is_feed else None, heard)
+        for _, at, is_feed, heard in sorted(mailbox, key=lambda one: one[:2])
+    ]
+    newest = {name: at for at, name, _ in taken}
+    return [heard for at, name, heard in taken if name is None or newest[name] == at]
+
+
+@cache
+def _ways_in(role: str, socket: str) -> tuple[int, bool, frozenset[type]]:
+    """Return the rank of *socket*, whether it is a feed, and what *role* hears on it."""
+    one = topology.SOCKETS[socket]
+    return one.rank, one.pattern is Pattern.FEED, frozenset(topology.heard_by(role, socket))
 
 
 @cache

@@ -21,6 +21,7 @@ CUTS_MAX = 5
 HURT = ("executor",) * 6 + ("persistence", "allocator", "risk_gate", "strategy", "market_data")
 ENDINGS = ("still", "still", "killed", "killed", "file")
 POINT_NAMES = tuple(POINTS)
+RARELY, TWICE, SILENT = 16, 3, 11  # one seed in sixteen each
 
 
 class KillAt(Struct, frozen=True, kw_only=True, tag="kill"):
@@ -96,12 +97,15 @@ Fault = KillAt | CutAt | StepAt | PressAt | LevelAt | PowerAt | FeedAt | OrphanA
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """One world. *ending* is how it comes to rest: nothing more is wished, or it is killed."""
+    """One world. *ending* is how it comes to rest: nothing more is wished, or it is killed, or
+    everyone but the executor is dead for good. *twice*: every message arrives twice.
+    """
 
     seed: int
     active_ms: int  # faults and orders until then
     rest_ms: int  # to come to rest
-    ending: str = "killed"  # still | killed | file
+    ending: str = "killed"  # still | killed | file | silent
+    twice: bool = False
     faults: tuple[Fault, ...] = ()
     venue: VenueFaults = VenueFaults()
 
@@ -114,10 +118,16 @@ def plan_for(seed: int) -> Plan:
         seed=seed,
         active_ms=ACTIVE_MS,
         rest_ms=REST_MS,
-        ending=rng.choice(ENDINGS),
+        ending=_ending(rng, seed),
+        twice=seed % RARELY == TWICE,
         faults=tuple(sorted(faults, key=lambda one: one.at_ms)),
         venue=_venue(rng),
     )
+
+
+def _ending(rng: Random, seed: int) -> str:
+    drawn = rng.choice(ENDINGS)
+    return "silent" if seed % RARELY == SILENT else drawn
 
 
 def _when(rng: Random) -> int:

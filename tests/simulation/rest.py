@@ -44,10 +44,11 @@ def _orders(world: World) -> Broken:
         return
     for order in session.books.all_alive():
         yield "I17", f"{order.client_order_id} is still {order.state}"
+    killed = world.plan.ending in ("killed", "file")
     for order in history.open_orders(ACCOUNT):
-        if world.plan.ending != "still":
+        if killed:
             yield "I19", f"{order.accepted.client_order_id} is still open after a kill"
-    if world.plan.ending != "still" and world.person.clear_since_ns is None:
+    if killed and world.person.clear_since_ns is None:
         yield "I19", "CLEAR was never said"
 
 

@@ -3,8 +3,8 @@
 Events at one instant run in the order they were planned. Nothing here depends on the machine.
 """
 
-import heapq
 from collections.abc import Callable
+from heapq import heappop, heappush
 
 WALL_START_MS = 1_774_252_800_000  # 2026-03-23 08:00:00 UTC, the middle of an Istanbul day
 EVENTS_MAX = 2_000_000  # of one world: more means that it never comes to rest
@@ -29,15 +29,16 @@ class Schedule:
     def at(self, time_ns: int, happening: Happening) -> None:
         """Plan *happening* for *time_ns*, or for now when that is past."""
         self._count += 1
-        heapq.heappush(self._heap, (max(time_ns, self.now_ns), self._count, happening))
+        heappush(self._heap, (max(time_ns, self.now_ns), self._count, happening))
 
     def after(self, delay_ns: int, happening: Happening) -> None:
         self.at(self.now_ns + delay_ns, happening)
 
     def run_until(self, time_ns: int) -> None:
         """Let everything happen that is planned up to *time_ns*."""
-        while self._heap and self._heap[0][0] <= time_ns and not self.stopped:
-            self.now_ns, _, happening = heapq.heappop(self._heap)
+        heap = self._heap
+        while heap and heap[0][0] <= time_ns and not self.stopped:
+            self.now_ns, _, happening = heappop(heap)
             self.done += 1
             if self.done > EVENTS_MAX:
                 raise Runaway(f"{self.done} events by {self.now_ns / 1e9:.1f} s")

@@ -91,6 +91,7 @@ EXECUTOR = ExecutorSettings(
 )
 
 
-def executor_for(rng: Random) -> ExecutorSettings:
+def executor_for(rng: Random, *, ending: str) -> ExecutorSettings:
     """Return the executor's numbers of one world: what may be chosen is drawn."""
-    return replace(EXECUTOR, on_silence=rng.choice(["cancel", "leave"]))
+    drawn = rng.choice(["cancel", "leave"])
+    return replace(EXECUTOR, on_silence="cancel" if ending == "silent" else drawn)

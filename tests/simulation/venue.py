@@ -90,6 +90,7 @@ class Venue:
         self.rng = rng
         self.faults = faults
         self.quiet = False  # after the last fault: answers come, and everything is visible
+        self.still = False  # nobody trades and no price moves any more
         self.enforces_window = True
         self.accepted: list[Accepted] = []
         self.filled = 0
@@ -129,6 +130,8 @@ class Venue:
             self._feeds.remove(feed)
 
     def _step(self) -> None:
+        if self.still:
+            return
         now = self.now_ms()
         for name in self.exchange.listed:
             moved = max(1, self.exchange.market[name] * self.rng.randrange(15) // 10_000)

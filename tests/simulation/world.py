@@ -7,7 +7,7 @@ time; after that the desk has to come to rest, with books that equal the venue's
 import hashlib
 import shutil
 import tempfile
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -39,6 +39,8 @@ RESTART_NS = 30_000_000
 RECONNECT_NS = 60_000_000
 LOOK_NS = 300_000_000
 QUIET_LOOKS = 2
+RESTING_LOOK_NS, RESTING_LOOKS = 10_000_000, 400  # until something rests
+ROUND_NS = 15 * SECOND  # of cancels: a DELETE without effect is repeated ever more slowly
 ENDS_MAX = 20  # processes that ended by themselves
 STOPS = ("executor", "operator", "kill")
 SHARED_MEMORY = Path("/dev/shm")
@@ -49,9 +51,11 @@ class Watching:
 
     def said(self, node: Node, message: object) -> None: ...
     def heard(self, node: Node, message: object) -> None: ...
+    def deciding(self, entries: list[Entry]) -> None: ...
     def committed(self, entries: list[Entry]) -> None: ...
     def passed(self, request: SubmitOrder) -> None: ...
     def accepted(self, order: Accepted, stamp_ms: int) -> None: ...
+    def silent_for_long(self) -> None: ...
     def began(self, node: Node) -> None: ...
     def died(self, node: Node, ended: Ended) -> None: ...
 
@@ -70,13 +74,15 @@ class World:
         self.venue = Venue(self.schedule, Random(plan.seed + 1), plan.venue, settings.INSTRUMENTS)
         self.market = Market(self.schedule, self.venue)
         self.lanes = Lanes(self.schedule, Random(plan.seed + 2), self.venue)
-        self.own = settings.executor_for(Random(plan.seed + 3))
+        self.own = settings.executor_for(Random(plan.seed + 3), ending=plan.ending)
         self.disk = Disk(self.run_dir, Random(plan.seed + 4))
         self.person = Person(self.schedule, self._told, self.run_dir)
         self.links: dict[tuple[str, str, str], Link] = {}
         self.ended: list[tuple[str, Ended]] = []
         self.calmed = False
         self.dark = False  # without power: nothing starts
+        self.silent = False  # everyone but the executor is dead for good
+        self.silent_for_long = False
         self.trace = hashlib.blake2b(digest_size=16)
         self.watch: Watching = Watching()
         self.nodes = {
@@ -87,7 +93,7 @@ class World:
                 carry=self._carry,
                 call=self._call,
                 room=self.lanes.room,
-                heard=lambda node, message: self.watch.heard(node, message),
+                heard=self._heard,
                 ended=self._ended,
             )
             for role in (*topology.ROLES, topology.SUPERVISOR)
@@ -116,6 +122,8 @@ class World:
             return False
         if executor._session.books.all_alive():
             return False
+        if self.plan.ending == "silent":
+            return self.silent_for_long
         if self.plan.ending != "still":
             return self.person.clear_since_ns is not None and not executor.waiting_for()
         everyone = self.nodes.values()
@@ -134,13 +142,33 @@ class World:
 
     def calm(self) -> None:
         """End all faults, and all wishes; kill the desk where the plan ends with that."""
-        self.calmed = True
+        self.calmed = self.plan.ending != "silent"  # else something has to rest
         self.venue.quiet = self.lanes.quiet = True
         self.nemesis.end()
         if self.plan.ending == "killed":
             self.schedule.after(SECOND // 10, self.person.kill)
         elif self.plan.ending == "file":
             self.schedule.after(SECOND // 10, self.person.touch)
+        elif self.plan.ending == "silent":
+            self._fall_silent()
+
+    def _fall_silent(self, looks: int = RESTING_LOOKS) -> None:
+        """As soon as something rests, let everyone but the executor be dead for good.
+
+        The market stands still from then on, so that only the executor ends what rests.
+        """
+        if looks and not self.venue.exchange.history.open_orders(ACCOUNT):
+            self.schedule.after(RESTING_LOOK_NS, partial(self._fall_silent, looks - 1))
+            return
+        self.silent = self.venue.still = True
+        for node in self.nodes.values():
+            if node.role != "executor":
+                node.kill()
+        self.schedule.after(self.own.silence_ms * 1_000_000 + ROUND_NS, self._silent_for_long)
+
+    def _silent_for_long(self) -> None:
+        self.silent_for_long = True
+        self.watch.silent_for_long()
 
     def close(self) -> None:
         for node in self.nodes.values():
@@ -154,7 +182,7 @@ class World:
     # what lives
 
     def begin(self, node: Node) -> None:
-        if self.dark:
+        if self.dark or (self.silent and node.role != "executor"):
             return
         node.start()
         if node.alive:
@@ -210,6 +238,9 @@ class World:
         for node in self.nodes.values():
             self.restart(node)
 
+    def deciding(self, entries: list[Entry]) -> None:
+        self.watch.deciding(entries)
+
     def committed(self, entries: list[Entry]) -> None:
         writer = self.nodes["executor"].actor._writer
         self.note(writer.head.hash)
@@ -222,7 +253,8 @@ class World:
         found = self.links.get(key)
         if found is None:
             mark = topology.SOCKETS[socket].mark
-            found = Link(self.schedule, Random(f"{self.plan.seed}{key}"), mark=mark)
+            rng = Random(f"{self.plan.seed}{key}")
+            found = Link(self.schedule, rng, mark=mark, twice=self.plan.twice)
             self.links[key] = found
         return found
 
@@ -236,8 +268,11 @@ class World:
         if hearer is None:
             return  # somebody who has left
         self.note(node.role, to, type(message).__name__)
-        route = Route(socket=socket, peer=node.role.encode())
-        self.link(socket, node.role, to).send(lambda: hearer.deliver(socket, message, route, trail))
+        link = self.links.get((socket, node.role, to)) or self.link(socket, node.role, to)
+        link.send(partial(hearer.deliver, socket, message, _route(socket, node.role), trail))
+
+    def _heard(self, node: Node, message: object) -> None:
+        self.watch.heard(node, message)
 
     def _call(self, node: Node, call: Call) -> bool:
         self.note(node.role, type(call.request).__name__)
@@ -252,6 +287,11 @@ class World:
 
     def set_level(self, scope: str, name: str, level: str) -> None:
         self.person.level(Scope(scope), name, Level(level))
+
+
+@cache
+def _route(socket: str, role: str) -> Route:
+    return Route(socket=socket, peer=role.encode())
 
 
 def is_stopped(session: Any) -> bool:
