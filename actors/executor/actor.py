@@ -336,19 +336,21 @@ class Executor(Actor):
     # what other threads ask
 
     def _overhear(self, _: Kill) -> None:
+        """Shut the gate before waiting for the lock: whoever takes it meanwhile finds it shut."""
+        self._overheard.add()
         with self.gate_lock:
-            self._overheard.add()
+            pass  # whoever was past the question is now past the gate
 
     def _gated(self, request: object) -> object | None:
         """Under the gate lock, right before the first byte: may it leave?"""
         if not isinstance(request, SubmitOrder):
             return None
-        gate = self._overheard.shuts(self._gate)
         kill_file, now = self.kill_file_present(), self._now()
+        gate = self._overheard.shuts(self._gate)  # the last question: a look at a file takes time
         if refusal := may_send(gate, request, now.mono_ms, kill_file=kill_file):
             return NotSent(reason=refusal)
         self._session.in_flight[request.client_order_id] = None
-        self._session.passed_ns = now.mono_ns
+        self._session.passed_ns = self.clock.mono_ns()
         return None
 
     def _handler(self) -> Handler:

@@ -33,22 +33,26 @@ class Gate(Struct, frozen=True, kw_only=True):
 
 
 class Overheard:
-    """Kills that were heard as they arrived and that no turn has taken up yet. Under the lock."""
+    """Kills that were heard as they arrived and that no turn has taken up yet.
+
+    One thread adds, another takes up, each its own number: who asks sees either at once, whoever
+    holds the lock.
+    """
 
     def __init__(self) -> None:
-        self._count = 0
+        self._heard = self._taken_up = 0
 
     def add(self) -> None:
         """Shut every gate from now on."""
-        self._count += 1
+        self._heard += 1
 
     def take_up(self) -> None:
         """Let go of one: a turn has written it down. One that nobody overheard is none less."""
-        self._count = max(0, self._count - 1)
+        self._taken_up = min(self._heard, self._taken_up + 1)
 
     def shuts(self, gate: Gate) -> Gate:
         """Return what *gate* is meanwhile."""
-        return Gate() if self._count else gate
+        return Gate() if self._heard > self._taken_up else gate
 
 
 class Sending(Protocol):

@@ -4,8 +4,11 @@ import threading
 
 import pytest
 
+from actors.executor.venue_calls import SubmitOrder
 from actors.runtime.wire import Heard
+from actors.venues.port import NotSent
 from messages.control import Kill, Resume, StatusQuery
+from messages.money import Amount
 from messages.orders import OrderState, Side
 from tests.actors.executor.driving import NOBODY
 from tests.actors.executor.venues import trading
@@ -68,6 +71,23 @@ def test_after_a_resume_orders_leave_again(place):
     assert status.report["passed_ns"] == driver.session.passed_ns > 0
 
 
+def test_a_kill_shuts_the_gate_while_another_thread_holds_its_lock(place):
+    actor = place.opened().actor
+    [ask] = [lane.gate for lane in actor.lanes() if lane.gate is not None]
+    assert ask(order(actor)) is None
+    killing = threading.Thread(target=actor.urgent()[Kill], args=(Kill(reason="now"),))
+
+    with actor.gate_lock:
+        killing.start()
+        refused = (threading.Event().wait(0.001) or ask(order(actor)) for _ in range(TURNS_MAX))
+
+        assert NotSent(reason="KILLED") in refused
+        assert killing.is_alive(), "it says that it is over while one may be past the question"
+
+    killing.join()
+    assert ask(order(actor)) == NotSent(reason="KILLED")
+
+
 class Killer(threading.Thread):
     """Shuts the gate as the ear does, once the first order has passed it."""
 
@@ -97,3 +117,17 @@ def wanted(place, number):
 def states(driver):
     """Return the states of the orders that were accepted."""
     return {order.state for order in driver.books.orders.values()}
+
+
+def order(actor):
+    """Return an order that nothing but the gate itself could stop."""
+    return SubmitOrder(
+        client_order_id="t-1",
+        strategy="one",
+        instrument="BTC_TRY",
+        side=Side.BUY,
+        price=Amount(1),
+        quantity=Amount(1),
+        stamp_ms=1,
+        expires_ms=actor.clock.mono_ms() + 60_000,
+    )
