@@ -295,7 +295,7 @@ MUTANTS = (
     ),
     _mutant(
         "sweep_without_overlap",
-        "I15 I17",
+        "I15 I17 I18",
         ("sweep.begin", books.no_overlap),
         seeds=(5,),
     ),
