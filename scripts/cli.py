@@ -30,6 +30,7 @@ COMMANDS = (
     "health",
     "backup",
     "exchange",
+    "candles",
     "bench",
     "chaos",
     "simulate",
@@ -143,6 +144,10 @@ def _acting(name: str) -> Callable[..., None]:
             from scripts.exchange import exchange
 
             return exchange
+        case "candles":
+            from scripts.candles import candles
+
+            return candles
         case "bench":
             from scripts.bench.command import bench
 

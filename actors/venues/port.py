@@ -226,6 +226,17 @@ class BookTop(Struct, frozen=True, kw_only=True):
     channel: str = "book"  # book | ticker, as the stream tells it; a REST answer says book too
 
 
+class Candle(Struct, frozen=True, kw_only=True):
+    """What one span of time came to: prices in quote, *quantity* traded in base."""
+
+    open_ms: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    quantity: Decimal
+
+
 class BookDepth(Struct, frozen=True, kw_only=True):
     """The best levels of both sides as (price, quantity), best first: for who asks for them."""
 

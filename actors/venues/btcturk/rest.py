@@ -5,9 +5,10 @@ submit never raises for what venue or network did; `outcome.py` says what its an
 """
 
 import msgspec
+from msgspec.structs import replace
 
+from actors.venues.btcturk import candles, outcome
 from actors.venues.btcturk import instruments as rule_table
-from actors.venues.btcturk import outcome
 from actors.venues.btcturk.amounts import AmountUnreadable, wire
 from actors.venues.btcturk.http import Answer, Client, TransportFailed
 from actors.venues.btcturk.reader import Reader
@@ -17,6 +18,7 @@ from actors.venues.clock import Clock
 from actors.venues.port import (
     FILLS_PER_ANSWER_MAX,
     BookTop,
+    Candle,
     HttpCall,
     NewOrder,
     NotSent,
@@ -36,6 +38,8 @@ from messages.ids import CLIENT_ORDER_ID_MAX
 from messages.instrument import Instrument
 
 BOOK_LEVELS = 25
+MINUTE_MS = 60_000
+CANDLES_PER_ANSWER = 480  # minutes asked at once; no source says how many the venue gives
 ORDERS_PER_PAGE = 100
 ORDER_PATH = "/api/v1/order"
 UNAVAILABLE_STATUS = frozenset({403, 408})
@@ -111,6 +115,7 @@ class BtcturkPublic:
 
     def __init__(self, settings: VenueSettings, clock: Clock) -> None:
         self._caller = _Caller(settings, clock, Symbols())
+        self._graph = _Caller(replace(settings, base_url=settings.graph_url), clock, Symbols())
         self.problems: dict[str, int] = {}  # of the newest table: code -> how many rows
 
     @property
@@ -143,12 +148,28 @@ class BtcturkPublic:
         path = f"/api/v2/orderbook?pairSymbol={symbol}&limit={BOOK_LEVELS}"
         return self._caller.reader.book_top(instrument, self._caller.data("GET", path))
 
+    def candles(self, instrument: str, *, since_ms: int, until_ms: int) -> list[Candle]:
+        """Return the minutes of *instrument* that began at *since_ms* or later and had ended by
+        *until_ms*, oldest first; a minute without trades is not among them."""
+        symbol, span_ms = self.symbols.venue(instrument), CANDLES_PER_ANSWER * MINUTE_MS
+        first_ms = since_ms - since_ms % MINUTE_MS  # what does not begin a minute finds none (#303)
+        found: dict[int, Candle] = {}  # neighbouring answers may share one
+        for from_ms in range(first_ms, until_ms, span_ms):
+            to_s = min(from_ms + span_ms, until_ms) // 1_000
+            query = f"symbol={symbol}&resolution=1&from={from_ms // 1_000}&to={to_s}"
+            answer = self._graph.read("GET", f"/v1/klines/history?{query}")
+            for one in candles.read(answer, self._graph.reader.number):
+                if since_ms <= one.open_ms <= until_ms - MINUTE_MS:
+                    found[one.open_ms] = one
+        return [found[at_ms] for at_ms in sorted(found)]
+
     def spelling(self, instrument: str) -> str:
         """Return the venue's spelling of *instrument*."""
         return self.symbols.venue(instrument)
 
     def close(self) -> None:
         self._caller.client.close()
+        self._graph.client.close()
 
 
 class BtcturkPrivate:
