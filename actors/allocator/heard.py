@@ -23,10 +23,13 @@ def missing(newest: Newest, instruments: Sequence[str]) -> str:
 def unpermitted(newest: Newest) -> bool:
     """Return whether somebody never permitted a send to the executor as it lives now.
 
-    So it is for a moment after each start: an order would only be refused.
+    So it is for a moment after each start: an order would only be refused. After a kill nobody
+    permits anything: then a wish goes its way, and is refused with the reason on record.
     """
     status = newest.get(ExecutorStatus)
-    return status is not None and any(one.age_ms is None for one in status.permits)
+    if status is None or status.latched:
+        return False
+    return any(one.age_ms is None for one in status.permits)
 
 
 def changed(before: object, now: object) -> bool:

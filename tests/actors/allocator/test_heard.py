@@ -34,6 +34,7 @@ def test_after_a_start_of_the_executor_both_must_have_permitted_once(ages, waits
 
     assert heard.unpermitted(builders.heard(status(permits=permits))) is waits
     assert not heard.unpermitted(builders.heard())
+    assert not heard.unpermitted(builders.heard(status(permits=permits, latched=True)))
 
 
 @pytest.mark.parametrize(
