@@ -4,12 +4,14 @@ from decimal import Decimal
 
 import pytest
 
+from actors.runtime.clock import SystemClock
 from actors.venues.btcturk.feed import Feed
 from actors.venues.btcturk.symbols import Symbols
 from scripts.bench.bare import Reading, number_in
 from scripts.bench.crier import BID_FIRST, SYMBOLS, Crier
 from scripts.bench.feed import number_of
 
+JOINS_WITHIN_MS = 20_000
 LISTED = {"BTC_TRY": "BTCTRY", "ETH_TRY": "ETHTRY", "SOL_TRY": "SOLTRY"}
 
 
@@ -22,8 +24,9 @@ def crier():
 
 def test_bare_client_reads_every_frame_by_its_number(crier):
     with Reading(crier.port) as reading:
-        read = {}
-        for _ in range(200):
+        read, clock = {}, SystemClock()
+        until_ms = clock.mono_ms() + JOINS_WITHIN_MS
+        while clock.mono_ms() < until_ms:
             last = crier.cry(3)
             read |= reading.taken()
             if last in read:
