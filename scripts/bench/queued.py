@@ -279,6 +279,8 @@ class Refused:
 
     def _more(self) -> list[bytes]:
         lines = self._file.readlines()
+        if not self._log.exists():
+            return lines  # moved away, and the next one is not there yet
         if self._log.stat().st_ino != os.fstat(self._file.fileno()).st_ino:
             lines += self._file.readlines()
             self._file.close()
