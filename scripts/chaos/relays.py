@@ -96,6 +96,9 @@ class Relay:
         except OSError:
             back.transport.abort()
             return
+        except asyncio.CancelledError:  # this relay ends meanwhile
+            back.transport.abort()
+            raise
         self.connections += 1
         self._open |= {back, on}
         try:
@@ -197,3 +200,4 @@ async def _end(relays: list[Relay]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0)  # what was aborted closes now
