@@ -78,7 +78,19 @@ EDGES: tuple[Edge, ...] = (
         socket="market_data.feed",
         says="market_data",
         hears=("strategy", "allocator", "risk_gate", "executor", "persistence", SUPERVISOR),
-        messages=(market.Quote, market.FeedStatus, instrument.Instrument),
+        messages=(market.Quote,),
+    ),
+    Edge(
+        socket="market_data.feed",
+        says="market_data",
+        hears=("strategy", "allocator", "risk_gate", "executor", "persistence"),
+        messages=(instrument.Instrument,),
+    ),
+    Edge(
+        socket="market_data.feed",
+        says="market_data",
+        hears=("allocator", "risk_gate", "persistence", SUPERVISOR),
+        messages=(market.FeedStatus,),
     ),
     Edge(
         socket="market_data.feed",
@@ -122,14 +134,26 @@ EDGES: tuple[Edge, ...] = (
     Edge(
         socket="executor.state",
         says="executor",
-        hears=("strategy", "allocator", "risk_gate", "persistence", "market_data", SUPERVISOR),
-        messages=(state.InstrumentState, state.AccountState, state.ExecutorStatus),
+        hears=("strategy", "allocator", "risk_gate", SUPERVISOR),
+        messages=(state.InstrumentState, state.AccountState),
+    ),
+    Edge(
+        socket="executor.state",
+        says="executor",
+        hears=("allocator", "risk_gate", "persistence", "market_data", SUPERVISOR),
+        messages=(state.ExecutorStatus,),
     ),
     Edge(
         socket="persistence.audit",
         says="persistence",
         hears=("risk_gate", SUPERVISOR),
-        messages=(records.AuditStatus, records.RecentDecisions),
+        messages=(records.AuditStatus,),
+    ),
+    Edge(
+        socket="persistence.audit",
+        says="persistence",
+        hears=(SUPERVISOR,),
+        messages=(records.RecentDecisions,),
     ),
     # records: down
     Edge(

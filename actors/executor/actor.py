@@ -51,7 +51,7 @@ from actors.venues.settings import VenueSettings
 from messages.control import Kill, ReconcileQuery, Resume, SetLevel, StatusQuery
 from messages.instrument import Instrument
 from messages.life import Permit
-from messages.market import FeedStatus, Quote
+from messages.market import Quote
 from messages.orders import ApprovedBatch
 from messages.records import RecordBatch, RecordBatchAck
 from store.identity import Identity
@@ -189,8 +189,6 @@ class Executor(Actor):
                 return []
             case Instrument():
                 session.hear_rules(message)
-                return []
-            case FeedStatus():
                 return []
             case VenueFill():
                 self._recall(message)

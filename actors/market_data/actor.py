@@ -55,7 +55,7 @@ from actors.venues.port import (
 from actors.venues.settings import VenueSettings
 from messages.market import FeedStatus, FeedVerdict, Quote
 from messages.records import Record, RecordsAck
-from messages.state import AccountState, ExecutorStatus, InstrumentState
+from messages.state import ExecutorStatus
 
 LOOK, STATUS, READ = "look", "status", "read"  # timers
 STATUS_EVERY_MS = 1_000
@@ -131,8 +131,6 @@ class MarketData(Actor):
             case ExecutorStatus():
                 self._offset_ms = message.clock_offset_ms or 0
                 return ()
-            case InstrumentState() | AccountState():
-                return ()  # what is held is watched as it is: it stands in the configuration
             case RecordsAck():
                 self._records.acknowledged(message.upto)
                 return ()

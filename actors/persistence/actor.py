@@ -22,7 +22,7 @@ from messages import codec
 from messages.instrument import Instrument
 from messages.market import FeedStatus, Quote, Trade
 from messages.records import Breach, Record, RecordBatchAck, RecordsAck, WarmUpQuery
-from messages.state import AccountState, ExecutorStatus, InstrumentState
+from messages.state import ExecutorStatus
 from store.audit import Checkpoint
 from store.failures import NO_STORE, StoreRefused
 from store.follow import Follower
@@ -81,8 +81,6 @@ class Persistence(Actor):
                 return self._keep(message)
             case ExecutorStatus():
                 return self._audit() if self._is_behind(message.head_seq) else ()
-            case InstrumentState() | AccountState():
-                return ()  # they are in the journal
             case Record():
                 return self._take(message)
             case RecordBatchAck():

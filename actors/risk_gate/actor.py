@@ -22,7 +22,7 @@ from messages.control import Kill, Reply, Resume, StatusQuery
 from messages.instrument import Instrument
 from messages.market import FeedStatus, Quote
 from messages.orders import IntentAck, IntentBatch, IntentRefused, RefusedIntent
-from messages.records import AuditStatus, RecentDecisions, RecordsAck
+from messages.records import AuditStatus, RecordsAck
 from messages.state import AccountState, ExecutorStatus, InstrumentState
 from messages.targets import AllocatorState
 
@@ -72,8 +72,6 @@ class RiskGate(Actor):
                 return (message,)
             case RecordsAck():
                 self._records.acknowledged(message.upto)
-            case RecentDecisions():
-                pass
             case Kill() | Resume() | StatusQuery():
                 return (Back(self.route, self._command(message)),)
             case Reply():

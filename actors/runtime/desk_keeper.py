@@ -20,7 +20,6 @@ from actors.runtime.parts import Parts
 from actors.runtime.settings import DeskSettings
 from actors.runtime.supervision import Child
 from messages.control import Kill, Reply, Resume, SetLevel, StatusQuery
-from messages.instrument import Instrument
 from messages.life import Permit
 from messages.market import FeedStatus, Quote
 from messages.records import AuditStatus, RecentDecisions
@@ -95,8 +94,6 @@ class DeskKeeper(Keeper):
                 return ()
             case FeedStatus() | AccountState() | AuditStatus() | RecentDecisions():
                 self.newest.take(message, now_ms=self.clock.mono_ms())
-                return ()
-            case Instrument():
                 return ()
             case ExecutorStatus():
                 return self._permit(message)

@@ -22,9 +22,9 @@ from actors.strategy.strategies import registry
 from actors.strategy.universe import alive, universe
 from actors.strategy.warmup import WarmUps
 from messages.instrument import Instrument
-from messages.market import FeedStatus, Quote
+from messages.market import Quote
 from messages.records import Record, RecordsAck, WarmUp
-from messages.state import AccountState, ExecutorStatus, InstrumentState
+from messages.state import AccountState, InstrumentState
 
 T = TypeVar("T")
 REPEAT, WARM_UP = "repeat", "warm_up"  # timers
@@ -93,8 +93,6 @@ class StrategyActor(Actor):
             case AccountState():
                 self._hear(message, "")
                 return ()
-            case FeedStatus() | ExecutorStatus():
-                return ()  # what they forbid, the allocator and the gate hold
             case WarmUp():
                 return self._warmed(message)
             case RecordsAck():

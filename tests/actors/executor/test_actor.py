@@ -7,7 +7,6 @@ from actors.executor.venue_calls import ORDERS, READS, ReadServerTime, SubmitOrd
 from actors.runtime.effects import After, Back, Call, Exit, Tick, Write
 from actors.venues.port import UnreadableFrame, VenueUnavailable
 from messages.control import StatusQuery
-from messages.market import FeedStatus, FeedVerdict
 from messages.money import Amount
 from messages.orders import IntentAck, Side
 from messages.records import RecordBatch, RecordBatchAck, StoredRecord
@@ -85,23 +84,6 @@ def test_without_a_venue_it_waits_for_its_clock_and_says_so(driver):
 def test_what_it_does_not_hear_ends_it(driver):
     with pytest.raises(TypeError, match="AllocatorState"):
         driver.hear(AllocatorState(targets_age_ms={}, at_ms=1))
-
-
-def test_the_verdict_on_the_feed_is_heard_and_changes_nothing(driver):
-    before = driver.books.seq
-    driver.hear(
-        FeedStatus(
-            connected=True,
-            verdict=FeedVerdict.NORMAL,
-            reason="",
-            instruments={},
-            reconnects=0,
-            unreadable=0,
-            at_ms=1,
-        )
-    )
-
-    assert driver.books.seq == before
 
 
 def test_an_unreachable_venue_lets_an_orderly_stop_end(driver):

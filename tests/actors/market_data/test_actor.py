@@ -15,7 +15,7 @@ from messages.market import FeedStatus, FeedVerdict, Trade
 from messages.records import Record, RecordsAck
 from tests.actors.market_data.markets import BTC, ETH, WALL_MS, top, trade
 from tests.actors.market_data.stage import Stage, calls, quotes, timers
-from tests.builders import account, executor_status, state
+from tests.builders import executor_status
 
 UP, DOWN = Connected(private=False), Disconnected(reason="reset", retry_ms=500)
 
@@ -352,13 +352,6 @@ def test_stamps_are_read_by_the_venues_clock_as_the_executor_measured_it():
     effects = stage.book(BTC, top(stamp_ms=WALL_MS - 10_000 + 2_500))
 
     assert quotes(effects)[BTC].problem is None
-
-
-def test_states_of_the_account_change_nothing_here():
-    stage = Stage()
-
-    assert stage.hear(state()) == []
-    assert stage.hear(account()) == []
 
 
 def test_a_message_it_does_not_know_ends_it():

@@ -29,7 +29,7 @@ from messages.records import (
 from store.failures import StoreRefused
 from store.open import STORE_FILE
 from store.tape import frames
-from tests.builders import BTC, account, executor_status, feed_status, quote, rules, state
+from tests.builders import BTC, executor_status, feed_status, quote, rules
 from tests.store.harm import garble_table
 from tests.store.history import opened, rich, tamper
 
@@ -316,7 +316,7 @@ def test_record_says_who_it_is_from(store):
     assert batch.records[0].sender == "risk_gate"
 
 
-def test_market_is_on_the_tape_and_the_books_are_not(store):
+def test_market_is_on_the_tape(store):
     desk = Desk(store[2])
     trade = Trade(
         instrument=BTC,
@@ -327,7 +327,7 @@ def test_market_is_on_the_tape_and_the_books_are_not(store):
         at_ms=WALL_MS,
     )
 
-    desk.hear(quote(at_ms=WALL_MS), feed_status(), rules(), trade, state(), account())
+    desk.hear(quote(at_ms=WALL_MS), feed_status(), rules(), trade)
     desk.hear(Tick("say"))
 
     [path] = (store[2] / "tape").glob("*/*.msgpack")

@@ -12,7 +12,7 @@ from messages.life import Permit
 from messages.market import FeedVerdict
 from messages.money import amount
 from messages.orders import ApprovedBatch, BrokenRule, IntentAck, IntentRefused, RefusedIntent
-from messages.records import RecentDecisions, Record, RecordsAck
+from messages.records import Record, RecordsAck
 from messages.state import Level, Scope
 from tests.actors.allocator.builders import (
     BTC,
@@ -294,10 +294,6 @@ def test_it_begins_with_its_timer_and_goes_on_watching():
 
     assert list(desk.actor.started()) == [After(700, Tick("watch"))]
     assert desk.hear(Tick("watch"))[-1] == After(700, Tick("watch"))
-
-
-def test_decisions_of_others_are_none_of_its_business():
-    assert Desk().hear(RecentDecisions(lines=())) == []
 
 
 def test_a_message_it_does_not_know_ends_it():

@@ -14,8 +14,6 @@ from tests.actors.strategy.stage import Stage, queries, records, run, targets, t
 from tests.builders import (
     account,
     alive,
-    executor_status,
-    feed_status,
     holding,
     quote,
     rules,
@@ -297,13 +295,6 @@ def test_a_run_that_is_switched_off_says_nothing():
     here = Stage(run("on"), off)
 
     assert list(targets(here.tick("repeat"))) == ["on"]
-
-
-def test_what_others_hold_to_it_is_heard_in_silence():
-    here = stage()
-
-    assert here.hear(feed_status()) == []
-    assert here.hear(executor_status()) == []
 
 
 def test_at_a_stop_every_wish_is_taken_back():
