@@ -3,6 +3,7 @@
 Nothing returns from here but the end of the process.
 """
 
+import gc
 import multiprocessing
 import os
 import random
@@ -154,6 +155,7 @@ def _run(spec: ChildSpec, around: Surroundings, parent: int) -> None:
         hello=Hello(role=spec.role, pid=os.getpid(), parent_pid=parent),
     )
     actor.outlet = body
+    gc.freeze()  # what was read from the store stays for life; a collection would stop all threads
     around.log.info("actor_started", module=spec.module, build=opened.identity.build)
     actor.live()
 

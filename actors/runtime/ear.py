@@ -15,6 +15,7 @@ from typing import Any
 
 import zmq
 
+from actors.runtime import realtime
 from actors.runtime.contain import attempt
 from actors.runtime.effects import Raised
 
@@ -76,6 +77,7 @@ class Ear:
         self._thread.join(JOIN_MAX_S)
 
     def _live(self) -> None:
+        realtime.take()
         ended = attempt(partial(self._listen))
         if isinstance(ended, Raised):
             self._broken(ended.error)

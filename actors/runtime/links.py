@@ -10,7 +10,7 @@ from typing import Any
 
 import zmq
 
-from actors.runtime import sockets
+from actors.runtime import realtime, sockets
 from actors.runtime.clock import Clock
 from actors.runtime.ear import SWITCH_S, Ear
 from actors.runtime.effects import Route
@@ -84,6 +84,8 @@ class Links:
         *broken* is told what ended that thread.
         """
         role = self._role
+        if urgent:
+            self._log.info("urgent_commands", realtime=realtime.of_sockets(self._context))
         for one in self._plumbing.bound_by(role):
             made = sockets.bind(self._context, one, self._addresses[one.name])
             self._add(End(one, made, self, binds=True))
