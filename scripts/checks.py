@@ -114,20 +114,30 @@ def rules(name: str, by_tick: Instrument | None, by_scale: Instrument | None, *,
 
 def key(refused: str, kind: RejectKind | None, *, asked: str) -> Row:
     """Judge what the venue said to a private read, *asked*; *refused* is empty when it answered."""
+    todo = "check public and private key, the key's rights and the address it is bound to"
+    return _of_key("key", refused, kind, asked=asked, todo=todo)
+
+
+def key_trades(refused: str, kind: RejectKind | None, *, asked: str) -> Row:
+    """Judge the same of a write: it is asked after a read was answered."""
+    todo = (
+        "give the key the right to trade, or set dry_run = true in [executor]: live does not start"
+    )
+    return _of_key("key may trade", refused, kind, asked=asked, todo=todo)
+
+
+def _of_key(name: str, refused: str, kind: RejectKind | None, *, asked: str, todo: str) -> Row:
     if not refused:
-        found = f"the venue answers {asked}; whether the key may trade only an order can tell"
-        return passed("key", found)
+        return passed(name, f"the venue answers {asked}")
     found = f"{asked}: {refused}"
     if kind is RejectKind.STAMP:
-        todo = "set this machine's clock (chrony, systemd-timesyncd)"
-        return Row("key", State.FAIL, found, todo)
+        return Row(name, State.FAIL, found, "set this machine's clock (chrony, systemd-timesyncd)")
     if kind is RejectKind.AUTH:
-        todo = "check public and private key, the key's rights and the address it is bound to"
-        return Row("key", State.FAIL, found, todo)
+        return Row(name, State.FAIL, found, todo)
     if refused == "HTTP 403":
         todo = "the venue or what stands before it refuses this address: see its IP list"
-        return Row("key", State.FAIL, found, todo)
-    return Row("key", State.WARN, found, "ask again; how the venue is stands in the row above")
+        return Row(name, State.FAIL, found, todo)
+    return Row(name, State.WARN, found, "ask again; how the venue is stands in the row above")
 
 
 def gate(name: str, shut: str, todo: str) -> Row:

@@ -1,16 +1,17 @@
 """What doctor asks of the venue: its clock, the rules of what is traded, its word on the key."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from actors.executor.identity import ApiKey, signing
+from actors.executor.venue_calls import NOBODYS_ORDER
 from actors.runtime import endpoints
 from actors.runtime.clock import SystemClock
 from actors.runtime.endpoints import EndpointsUnusable
 from actors.venues.btcturk.rest import BtcturkPrivate, BtcturkPublic
-from actors.venues.port import VenueRefused, VenueUnavailable, VenueUnreadable
+from actors.venues.port import RejectKind, VenueRefused, VenueUnavailable, VenueUnreadable
 from actors.venues.settings import VenueSettings
 from config.load import Desk
 from messages.instrument import Instrument
@@ -45,7 +46,7 @@ def ask(run_dir: Path, desk: Desk, account: ApiKey | None) -> Iterator[Row]:
         return
     yield from _rules(settings, desk.desk.instruments)
     if desk.exchange is None and account is not None:
-        yield _key(settings, account, desk.desk.instruments[0], offset_ms)
+        yield from _key(settings, account, desk, offset_ms)
 
 
 def _clock(settings: VenueSettings, most_ms: int) -> tuple[Row, int | None]:
@@ -81,16 +82,33 @@ def _rules(settings: VenueSettings, instruments: tuple[str, ...]) -> Iterator[Ro
         yield checks.rules(name, by_tick.get(name), by_scale.get(name), used=used)
 
 
-def _key(settings: VenueSettings, account: ApiKey, instrument: str, offset_ms: int) -> Row:
+def _key(settings: VenueSettings, account: ApiKey, desk: Desk, offset_ms: int) -> Iterator[Row]:
+    """Judge whether the key may read and, where no gate is shut, whether it may trade."""
     clock = SystemClock()
     client = BtcturkPrivate(settings, clock, signing(account))
-    asked = f"a read of the open orders of {instrument}"
+    instrument = desk.desk.instruments[0]
     try:
-        client.open_orders(instrument, clock.wall_ms() + offset_ms)
-    except VenueRefused as why:
-        return checks.key(why.code, why.kind, asked=asked)
-    except (VenueUnavailable, VenueUnreadable) as why:
-        return checks.key(str(why), None, asked=asked)
+        asked = f"a read of the open orders of {instrument}"
+        refused, kind = _said(lambda: client.open_orders(instrument, clock.wall_ms() + offset_ms))
+        yield checks.key(refused, kind, asked=asked)
+        if refused:
+            return
+        if desk.executor.dry_run or desk.executor.not_armed is not None:
+            yield passed("key may trade", "not asked: a gate is shut, nothing is sent")
+            return
+        asked = "the cancel of an order that nobody has"
+        refused, kind = _said(lambda: client.cancel(NOBODYS_ORDER, clock.wall_ms() + offset_ms))
+        yield checks.key_trades(refused, kind, asked=asked)
     finally:
         client.close()
-    return checks.key("", None, asked=asked)
+
+
+def _said(ask: Callable[[], object]) -> tuple[str, RejectKind | None]:
+    """Return the venue's refusal and its kind; empty when it answered."""
+    try:
+        ask()
+    except VenueRefused as why:
+        return why.code, why.kind
+    except (VenueUnavailable, VenueUnreadable) as why:
+        return str(why), None
+    return "", None

@@ -5,11 +5,11 @@ repeated until then, ever more slowly, and its answer decides nothing. An order 
 venue id yet is resolved first.
 """
 
-from actors.executor import facts, levels
+from actors.executor import facts, fitness, levels
 from actors.executor.facts import Seen
 from actors.executor.session import Now, Phase, Session
 from actors.executor.states import Fact
-from actors.executor.venue_calls import CANCELS, CancelOrder
+from actors.executor.venue_calls import CANCELS, AskRights, CancelOrder
 from actors.runtime.effects import Call, Write
 from messages.orders import OrderState
 from messages.state import Level
@@ -71,7 +71,7 @@ def due(session: Session, now: Now) -> list[Call]:
         for key, name in session.strays.items()
     ]
     session.deletes.keep(str(one.venue_order_id) for one in wanted)
-    calls: list[Call] = []
+    calls = _rights(session, now)
     bucket = session.buckets["cancel"]
     for request in wanted:
         key = str(request.venue_order_id)
@@ -87,3 +87,15 @@ def due(session: Session, now: Now) -> list[Call]:
         session.out[CANCELS] += 1
         calls.append(Call(CANCELS, request))
     return calls
+
+
+def _rights(session: Session, now: Now) -> list[Call]:
+    """Return the question whether the key may write at all, where `live` is to begin with it."""
+    asked = AskRights()
+    if asked in session.pending or not fitness.rights_due(session, now):
+        return []
+    session.buckets["cancel"].take(now.mono_ms)
+    session.doubts.asked_ms = now.mono_ms
+    session.pending[asked] = None
+    session.out[CANCELS] += 1
+    return [Call(CANCELS, asked)]

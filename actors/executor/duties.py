@@ -8,6 +8,7 @@ from actors.executor import (
     clock_offset,
     facts,
     findings,
+    fitness,
     levels,
     opening,
     reads,
@@ -132,8 +133,8 @@ def _resolve(session: Session, now: Now) -> list[Write]:
 def _reconcile(session: Session, now: Now) -> None:
     reconciler = session.reconciler
     ready = session.watching.all_listed_since(session.started_ms) and not session.watching.missing
-    if session.store_problem:
-        return  # there are no books to compare
+    if session.store_problem or fitness.asks_rights(session):
+        return  # there are no books to compare, or the key is not known to be fit for trading
     if reconciler.is_due(now.mono_ms) and session.clock is not None and ready:
         reconciler.begin(
             session.books,

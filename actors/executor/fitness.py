@@ -4,11 +4,15 @@ Asked in `live` until books and venue agreed once in this run of the desk. Later
 pause or halt: then there are orders to look after, and somebody has to be there for them.
 """
 
+from actors.executor import levels
 from actors.executor.books import Books
 from actors.executor.clock_offset import VenueClock
 from actors.executor.session import Now, Session
 
 RUN = "run"  # meta: the run of the desk in which books and venue agreed last
+FORBIDDEN = 403  # what stands before the venue refuses our address, or the venue the key
+FORBIDDEN_MAX_MS = 3_000  # of nothing else: a single one may pass
+RIGHTS_AGAIN_MS = 1_000  # while the venue does not say whether the key may trade
 
 
 class NotFit(Exception):
@@ -24,6 +28,51 @@ def key_refused(session: Session, said: str) -> None:
             f"the venue refuses the key: {said}. Check public and private key, the rights of the "
             "key and the address it is bound to, then start again"
         )
+
+
+def may_not_trade(session: Session, said: str) -> None:
+    """Raise NotFit when the venue refuses the key a write after it allowed it to read."""
+    if _begins(session):
+        raise NotFit(
+            f"the venue lets the key read and not trade: {said}. Give it the right to trade, "
+            "or set executor.dry_run = true, then start again"
+        )
+
+
+def answered(session: Session, status: int | None, now: Now) -> None:
+    """Take note of one answer's HTTP status. Raise NotFit when all we hear is that we may not."""
+    if status != FORBIDDEN:
+        session.doubts.forbidden_ms = None
+        return
+    if session.doubts.forbidden_ms is None:
+        session.doubts.forbidden_ms = now.mono_ms
+    for_ms = now.mono_ms - session.doubts.forbidden_ms
+    if for_ms >= FORBIDDEN_MAX_MS and _begins(session):
+        raise NotFit(
+            f"the venue, or what stands before it, refuses this address or the key: HTTP "
+            f"{FORBIDDEN} and nothing else for {for_ms:,} ms. See which addresses the key is bound "
+            "to, then start again"
+        )
+
+
+def asks_rights(session: Session) -> bool:
+    """Return whether the venue is to be asked if the key may trade, before anything is sent.
+
+    Not where nothing would be sent in this run anyway: a key that may only read is enough there.
+    """
+    own = session.settings
+    sends = (
+        own.not_armed is None and not own.dry_run and not levels.is_latched(session.books.levels)
+    )
+    return sends and not session.doubts.told and _begins(session)
+
+
+def rights_due(session: Session, now: Now) -> bool:
+    """Return whether to ask now: after the reads that the key must be good for, until told."""
+    asked_ms = session.doubts.asked_ms
+    if asked_ms is not None and now.mono_ms - asked_ms < RIGHTS_AGAIN_MS:
+        return False
+    return session.watching.all_listed_since(session.started_ms) and asks_rights(session)
 
 
 def clock_seen(session: Session, clock: VenueClock, now: Now) -> None:

@@ -22,6 +22,7 @@ from actors.executor.session import Now, Session
 from actors.executor.states import Fact
 from actors.executor.venue_calls import (
     Answer,
+    AskRights,
     CancelOrder,
     NoAnswer,
     ReadAllOrders,
@@ -65,6 +66,9 @@ def called(session: Session, heard: Called, now: Now) -> list[Write]:
     session.pending.pop(request, None)
     if isinstance(result, Raised):
         result = NoAnswer(code="RAISED", reason=type(result.error).__name__)
+    if isinstance(result, Answer | NoAnswer):
+        status = None if result.http is None else result.http.status
+        fitness.answered(session, status, now)
     writes = _not_answered(session, request, result, now) if isinstance(result, NoAnswer) else []
     for kind, reaction in _REACTIONS.items():
         if isinstance(request, kind):
@@ -132,11 +136,13 @@ def _not_answered(session: Session, request: object, why: NoAnswer, now: Now) ->
         session.reconciler.failed(request.number)
     if isinstance(request, ReadFills):
         session.watching.sweeps.pop(request.instrument, None)
+    if isinstance(request, AskRights) and why.refused is RejectKind.AUTH:
+        fitness.may_not_trade(session, why.code)
     if why.refused is not None:
         writes = _refused(session, why.refused, why.code, now)
         if writes or isinstance(request, ReadOrder | CancelOrder):
             return writes
-    if not isinstance(request, CancelOrder):
+    if not isinstance(request, CancelOrder | AskRights):
         rest_ms = why.retry_after_ms or READS_REST_MS
         session.reads_shut_ms = max(session.reads_shut_ms, now.mono_ms + rest_ms)
     return []
@@ -200,6 +206,11 @@ def _timed(session: Session, request: ReadServerTime, result: object, now: Now) 
     return []
 
 
+def _rights_told(session: Session, request: AskRights, result: object, now: Now) -> list[Write]:
+    session.doubts.told = isinstance(result, Answer)
+    return []
+
+
 def _word(outcome: object) -> str:
     match outcome:
         case Reject():
@@ -210,6 +221,7 @@ def _word(outcome: object) -> str:
 
 
 _REACTIONS: dict[type, Callable[..., list[Write]]] = {
+    AskRights: _rights_told,
     CancelOrder: _cancelled,
     ReadOrder: _order_read,
     ReadOpenOrders: listing.listed,

@@ -64,6 +64,19 @@ class Question(Struct, frozen=True, kw_only=True):
     asked_ms: int
 
 
+class Doubts:
+    """What the venue has not said yet of our key, before `live` begins."""
+
+    def __init__(self) -> None:
+        self.asked_ms: int | None = None  # whether it may trade
+        self.told = False
+        self.forbidden_ms: int | None = None  # since when every answer is a 403
+
+    @property
+    def is_asked(self) -> bool:
+        return self.asked_ms is not None and not self.told
+
+
 class Session:
     """What this process has heard and asked. Belongs to the actor's thread.
 
@@ -94,6 +107,7 @@ class Session:
         self.clock: VenueClock | None = None
         self.clock_problem = "the venue's clock is not measured"  # empty: believed
         self.timed_ms = NEVER_HEARD_MS  # when the clock was measured
+        self.doubts = Doubts()
         self.wall_minus_mono_ms = now.wall_ms - now_ms
         self.rules: dict[str, Instrument] = {}
         self.marks: dict[str, Mark] = {}
@@ -123,8 +137,7 @@ class Session:
         self.listed_since_ms = now_ms  # sends wait until every list is younger
         self.silent = False
         self.kept_batches: deque[str] = deque(maxlen=KEPT_BATCHES_MAX)
-        self.fills_booked = 0
-        self.newest_fill_ms = 0  # venue time
+        self.fills_booked, self.newest_fill_ms = 0, 0  # the latter is the venue's time
         self.equity_written_ms = now_ms
         self.resume_code: tuple[str, int] | None = None  # and until when it counts
         self.reconciled = False
@@ -143,6 +156,8 @@ class Session:
             return ""
         if self.clock is None:
             return self.clock_problem
+        if self.doubts.is_asked:
+            return "the venue's word whether the key may trade"
         for instrument in self.watching.instruments:
             if self.watching.listed_ms(instrument) < self.started_ms:
                 return f"the open orders of {instrument}"

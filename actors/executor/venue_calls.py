@@ -29,6 +29,7 @@ from actors.venues.port import (
 from messages.orders import Side
 
 ORDERS, CANCELS, READS = "orders", "cancels", "reads"  # the lanes
+NOBODYS_ORDER = 0  # a venue's ids begin at one
 
 
 class SubmitOrder(Struct, frozen=True, kw_only=True):
@@ -49,6 +50,10 @@ class CancelOrder(Struct, frozen=True, kw_only=True):
 
     client_order_id: str
     venue_order_id: int
+
+
+class AskRights(Struct, frozen=True, kw_only=True):
+    """May the key trade? Asked by the cancel of an order that nobody has: it changes nothing."""
 
 
 class ReadOrder(Struct, frozen=True, kw_only=True):
@@ -102,6 +107,7 @@ class ReadServerTime(Struct, frozen=True, kw_only=True):
 Request = (
     SubmitOrder
     | CancelOrder
+    | AskRights
     | ReadOrder
     | ReadOpenOrders
     | ReadAllOrders
@@ -160,6 +166,8 @@ class Handler:
                 return client.submit(_new_order(request), request.stamp_ms)
             case CancelOrder():
                 return client.cancel(request.venue_order_id, stamp())
+            case AskRights():
+                return client.cancel(NOBODYS_ORDER, stamp())
             case ReadOrder():
                 return client.order(request.venue_order_id, stamp())
             case ReadOpenOrders():

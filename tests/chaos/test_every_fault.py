@@ -60,6 +60,7 @@ ON = {
     "system_message": "maintenance at noon",
     "ws_connect_429": 2,
     "accept_then_close": 2,
+    "missing_rights": ["stream"],  # without another a key is refused, which halts the desk
 }
 
 

@@ -37,7 +37,8 @@ def doctor(venue, tmp_path, monkeypatch):
         with listening(venue.url, instead) as ear:
             config = live.config(tmp_path, ear.url, **how)
             done = here("doctor", "--json", "--config", config, run_dir=tmp_path / "var")
-        assert ear.writes() == []
+        assert ear.writes() in ([], [("DELETE", "/api/v1/order")])
+        run.asked_rights = bool(ear.writes())
         return done.code, {row["name"]: row for row in done.document["checks"]}
 
     for name in ENVIRON:
@@ -57,7 +58,8 @@ def test_a_live_desk_with_every_gate_open_passes_but_for_its_address(doctor):
     assert told <= {"address", "clock", "disk"}  # two are of the machine that tests
     assert "venue.other_address is true" in rows["address"]["found"]
     names = ("gate LIVE_TRADING", "gate LIVE_TRADING_ACK", "gate executor.dry_run")
-    assert states(rows, *names, "key", "venue clock") == ["PASS"] * 5
+    assert states(rows, *names, "key", "key may trade", "venue clock") == ["PASS"] * 6
+    assert doctor.asked_rights
 
 
 def test_each_pair_has_its_rules_by_both_increments(doctor):
@@ -84,6 +86,8 @@ def test_a_dry_run_is_a_gate(doctor):
     _, rows = doctor(dry_run=True)
 
     assert rows["gate executor.dry_run"]["state"] == "WARN"
+    assert "a gate is shut" in rows["key may trade"]["found"]
+    assert not doctor.asked_rights
 
 
 def test_a_clock_ten_seconds_off_fails(doctor):
@@ -115,6 +119,17 @@ def test_a_key_that_the_venue_does_not_take_fails_with_what_to_do(doctor, refusa
     assert code == 2
     assert rows["key"]["state"] == "FAIL"
     assert todo in rows["key"]["todo"]
+    assert "key may trade" not in rows
+
+
+def test_a_key_that_may_read_and_not_trade_fails(doctor, venue):
+    venue.faults(missing_rights=["trade"])
+    code, rows = doctor()
+    venue.faults(missing_rights=[])
+
+    assert code == 2
+    assert states(rows, "key", "key may trade") == ["PASS", "FAIL"]
+    assert "right to trade" in rows["key may trade"]["todo"]
 
 
 def test_a_pair_that_the_venue_does_not_list_fails(doctor):

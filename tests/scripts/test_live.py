@@ -194,6 +194,39 @@ def test_a_key_that_the_venue_does_not_take_ends_the_start(venue, name, value, w
     assert ear.writes() == []
 
 
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        (["trade"], "lets the key read and not trade"),
+        (["read", "trade", "stream"], "the venue refuses the key"),
+    ],
+)
+def test_a_key_without_the_rights_ends_the_start(venue, missing, words):
+    venue.faults(missing_rights=missing)
+    code, said, ear = refusal(venue, ARMED)
+    venue.faults(missing_rights=[])
+
+    assert code == 78
+    assert words in said
+    assert set(ear.writes()) <= {("DELETE", "/api/v1/order")}
+
+
+def test_a_key_that_may_only_read_is_enough_for_a_dry_run(venue):
+    venue.faults(missing_rights=["trade"])
+    with desk(venue, ARMED, dry_run=True) as running:
+        running.wait_ready(live.READY_WITHIN_S)
+    venue.faults(missing_rights=[])
+
+
+def test_a_venue_that_forbids_this_address_ends_the_start(venue):
+    page = b"<html><head><title>403: Forbidden</title></head></html>"
+    code, said, _ = refusal(venue, ARMED, {"/api/v1/": lambda *_: (403, page)})
+
+    assert code == 78
+    assert "HTTP 403" in said
+    assert "addresses the key is bound to" in said
+
+
 @pytest.mark.parametrize("name", [secrets.KEY, secrets.SECRET])
 def test_a_missing_key_ends_the_start_before_anything_is_asked(venue, name):
     code, said, ear = refusal(venue, {one: v for one, v in ARMED.items() if one != name})

@@ -37,6 +37,7 @@ HEADERS_MISSING = Unauthorized("Unauthorized - Headers are missing", 401)
 KEY_UNKNOWN = Unauthorized("Unauthorized - Invalid Public key", 401)
 NONCE_INVALID = Unauthorized("Unauthorized - Invalid Nonce", 1037)
 SIGNATURE_INVALID = Unauthorized("Unauthorized - Invalid Signature", 1037)
+RIGHT_MISSING = Unauthorized("Unauthorized - Invalid Request", 1037)  # no source tells its words
 
 
 class Doorman:

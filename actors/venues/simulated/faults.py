@@ -58,6 +58,14 @@ class AnswerKind(StrEnum):
     CUT = "cut"  # the connection closes
 
 
+class Right(StrEnum):
+    """What a key may be made without."""
+
+    READ = "read"  # every signed GET
+    TRADE = "trade"  # new orders and cancels
+    STREAM = "stream"  # the login on the WebSocket
+
+
 class OutcomeFault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the next *count* new orders meet."""
 
@@ -110,6 +118,7 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     system_message: str = ""
     ws_connect_429: Count = 0
     accept_then_close: Count = 0
+    missing_rights: tuple[Right, ...] = ()
 
 
 Fault = TypeVar("Fault", OutcomeFault, AnswerFault)

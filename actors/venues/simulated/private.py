@@ -19,8 +19,8 @@ from actors.venues.simulated.admission import (
     listing_of,
 )
 from actors.venues.simulated.connections import Connections
-from actors.venues.simulated.doorman import Account, Unauthorized
-from actors.venues.simulated.faults import OutcomeFault, OutcomeKind
+from actors.venues.simulated.doorman import RIGHT_MISSING, Account, Unauthorized
+from actors.venues.simulated.faults import OutcomeFault, OutcomeKind, Right
 from actors.venues.simulated.floor import Floor
 from actors.venues.simulated.history import Order
 from actors.venues.simulated.lagging import as_of, open_as_of
@@ -69,6 +69,8 @@ class Private:
         ]
 
     def _signed(self, endpoint: str, answer: Asked) -> Endpoint:
+        needed = Right.READ if endpoint.startswith("GET") else Right.TRADE
+
         async def signed(request: Request) -> Response:
             now_ms = self._floor.clock.wall_ms()
             found = self._floor.doorman.admit(request.headers, now_ms)
@@ -78,6 +80,8 @@ class Private:
                 return throttled(too_many)
             if isinstance(found, Unauthorized):
                 return failure(401, found.message, found.code)
+            if needed in self._floor.faults.on.missing_rights:
+                return failure(401, RIGHT_MISSING.message, RIGHT_MISSING.code)
             self._connections.private(request.client)
             return await answer(found, request)
 

@@ -13,7 +13,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from actors.venues.simulated import frames
 from actors.venues.simulated.admission import listing_of
 from actors.venues.simulated.connections import Connections
-from actors.venues.simulated.doorman import LIMITS, TooMany, Unauthorized
+from actors.venues.simulated.doorman import LIMITS, RIGHT_MISSING, TooMany, Unauthorized
+from actors.venues.simulated.faults import Right
 from actors.venues.simulated.floor import Floor
 from actors.venues.simulated.hub import ALL, CHANNELS, Listener, Topic
 from actors.venues.simulated.public import throttled
@@ -79,6 +80,8 @@ class Stream:
 
     def _login(self, listener: Listener, socket: WebSocket, body: Mapping[str, object]) -> None:
         found = self._floor.doorman.login(body, self._floor.clock.wall_ms())
+        if Right.STREAM in self._floor.faults.on.missing_rights:
+            found = RIGHT_MISSING
         if isinstance(found, Unauthorized):
             listener.give(frames.login(0, found.message))
             return

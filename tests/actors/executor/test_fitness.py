@@ -4,13 +4,19 @@ import re
 
 import pytest
 
-from actors.executor import fitness
+from actors.executor import commands, fitness
 from actors.executor.clock_offset import Measured
 from actors.executor.comparing import reconciled
 from actors.executor.reconcile import Checked
-from actors.executor.venue_calls import Answer, NoAnswer, ReadBalances, ReadServerTime
+from actors.executor.venue_calls import (
+    Answer,
+    AskRights,
+    NoAnswer,
+    ReadBalances,
+    ReadServerTime,
+)
 from actors.runtime.settings import DeskSettings
-from actors.venues.port import RejectKind
+from actors.venues.port import HttpCall, RejectKind
 from messages.state import Level
 from tests.actors.executor.driving import settings
 from tests.actors.executor.sessions import Standing
@@ -97,3 +103,117 @@ def test_a_double_on_this_host_is_not_asked(mode):
     refuse(one)
 
     assert one.books.levels
+
+
+# may the key trade?
+
+
+def forbidden(one):
+    http = HttpCall(
+        method="GET", path="/", sent_ms=0, answered_ms=1, status=403, answer="<html></html>"
+    )
+    one.session.out["reads"] += 1
+    return one.hear(
+        ReadBalances(number=1), NoAnswer(code="UNAVAILABLE", reason="HTTP 403", http=http)
+    )
+
+
+def beginning(*, listed=True, **own):
+    one = standing(**own)
+    one.session.reconciled = False
+    if listed:
+        one.session.watching.listed("BTC_TRY", one.mono_ms, {})
+    return one
+
+
+def rights(one, result):
+    one.hear(AskRights(), result, lane="cancels")
+
+
+def test_live_asks_whether_the_key_may_trade_before_it_is_ready():
+    one = beginning()
+
+    assert one.asks(AskRights) == [AskRights()]
+    assert "may trade" in one.session.waiting_for()
+    assert one.after(60_000).asks(AskRights) == []  # one at a time
+
+
+def test_the_key_is_asked_about_only_after_it_was_good_for_a_read():
+    assert beginning(listed=False).asks(AskRights) == []
+
+
+def test_once_the_venue_answered_it_is_asked_no_more():
+    one = beginning()
+    one.do()
+
+    rights(one, Answer(value="NO_ORDER_MATCHES_YOUR_REQUEST"))
+
+    assert one.after(60_000).asks(AskRights) == []
+    assert "may trade" not in one.session.waiting_for()
+
+
+def test_an_answer_that_does_not_come_is_asked_for_again_a_second_after_the_question():
+    one = beginning()
+    one.do()
+    rights(one, NoAnswer(code="UNAVAILABLE", reason="HTTP 503"))
+
+    assert one.after(999).asks(AskRights) == []
+    assert one.after(1).asks(AskRights) == [AskRights()]
+
+
+def test_live_does_not_start_with_a_key_that_may_only_read():
+    one = beginning()
+    one.do()
+    said = "Unauthorized - Invalid Request"
+
+    with pytest.raises(fitness.NotFit, match="read and not trade: Unauthorized") as caught:
+        rights(one, NoAnswer(code=said, reason=said, refused=RejectKind.AUTH))
+
+    assert caught.value.exit_code == 78
+
+
+@pytest.mark.parametrize(
+    ("mode", "own"),
+    [
+        ("live", {"dry_run": True}),
+        ("live", {"not_armed": "LIVE_TRADING"}),
+        ("sim", {}),
+        ("paper", {}),
+    ],
+)
+def test_where_nothing_is_sent_nobody_asks(mode, own):
+    assert beginning(mode=mode, **own).asks(AskRights) == []
+
+
+def test_a_killed_desk_asks_nothing():
+    one = beginning()
+    commands.kill(one.session, "test", one.now)
+
+    assert one.asks(AskRights) == []
+
+
+def test_live_does_not_start_where_all_answers_are_forbidden_for_three_seconds():
+    one = standing()
+    forbidden(one)
+    forbidden(one.after(2_999))
+
+    with pytest.raises(fitness.NotFit, match="nothing else for 3,000 ms") as caught:
+        forbidden(one.after(1))
+
+    assert caught.value.exit_code == 78
+
+
+def test_another_answer_between_begins_the_count_anew():
+    one = standing()
+    forbidden(one)
+    hear_time(one.after(2_000), 0)
+    forbidden(one.after(2_000))
+    forbidden(one.after(2_999))
+
+
+def test_a_desk_that_traded_in_this_run_waits_where_it_is_forbidden():
+    one = standing()
+    agree(one)
+    forbidden(one)
+
+    assert forbidden(one.after(60_000)) == []
