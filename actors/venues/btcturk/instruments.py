@@ -114,7 +114,7 @@ class _Reader:
             )
 
     def _whole(self, name: str, base: str, quote: str) -> Instrument:
-        prices, none = ("PRICE_FILTER",), ()
+        prices = ("PRICE_FILTER",)
         return Instrument(
             instrument=name,
             base=base,
@@ -123,24 +123,23 @@ class _Reader:
             quantity_step=Amount(self._quantity_step()),
             notional_min=Amount(self._notional_min(quote)),
             notional_max=_least(self._stated(("maxAmount",), prices, row=False)),
-            price_min=_most(
-                [
-                    *self._stated(("minPrice",), prices),
-                    *self._stated(("minimumLimitOrderPrice",), none),
-                ]
-            ),
-            price_max=_least(
-                [
-                    *self._stated(("maxPrice",), prices),
-                    *self._stated(("maximumLimitOrderPrice",), none),
-                ]
-            ),
+            price_min=_most(self._price_bounds("minimumLimitOrderPrice", "minPrice")),
+            price_max=_least(self._price_bounds("maximumLimitOrderPrice", "maxPrice")),
             quantity_min=_most(self._stated(("minQuantity", "minQty"), QUANTITY_FILTERS)),
             quantity_max=_least(
                 self._stated(("maxQuantity", "maxQty", "maximumOrderAmount"), QUANTITY_FILTERS)
             ),
             not_tradable=self._not_tradable(),
         )
+
+    def _price_bounds(self, band: str, screen: str) -> list[Decimal]:
+        """Return what bounds limit prices: the band that moves with the market, where it is stated.
+
+        `minPrice` and `maxPrice` of the filter are placeholders at this venue, the same for every
+        pair whatever it costs; they count only where there is no band.
+        """
+        stated = self._stated((band,), ("PRICE_FILTER",))
+        return stated or self._stated((screen,), ("PRICE_FILTER",))
 
     def _not_tradable(self) -> str | None:
         status, methods = self._row.get("status"), self._row.get("orderMethods")

@@ -64,6 +64,24 @@ def test_the_venues_row_is_read_whole():
 
 
 @pytest.mark.parametrize(
+    ("changed", "bounds"),
+    [
+        ({"maximumLimitOrderPrice": Decimal(110_000_000)}, (200_000, 110_000_000)),
+        ({"maximumLimitOrderPrice": None}, (200_000, 10_000_000)),
+        ({"maximumLimitOrderPrice": "absent", "maxPrice": None}, (200_000, None)),
+        ({"minimumLimitOrderPrice": "0.00000000000001"}, (Decimal("1E-14"), 2_000_000)),
+        ({"minimumLimitOrderPrice": None, "minPrice": "5"}, (5, 2_000_000)),
+    ],
+)
+def test_the_band_bounds_prices_and_the_filters_placeholders_only_where_there_is_none(
+    changed, bounds
+):
+    found = one(**changed)
+
+    assert (found.price_min, found.price_max) == bounds
+
+
+@pytest.mark.parametrize(
     ("changed", "by_tick", "by_scale"),
     [
         ({}, "10", "1"),

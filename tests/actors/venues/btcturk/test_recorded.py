@@ -12,10 +12,12 @@ from actors.venues.port import (
     BookTop,
     OrderWoken,
     PublicTrade,
+    TransferKind,
     VenueBalance,
     VenueFill,
     VenueOrder,
     VenueStatus,
+    VenueTransfer,
 )
 from messages.orders import Side
 from tests.actors.venues.btcturk.test_recorded_answers import ACCEPTED, ERRORS
@@ -35,8 +37,6 @@ NOT_READ = {
     "ticker.json",
     "ticker_single_pair.json",
     "trades.json",
-    "transactions_crypto.json",
-    "transactions_fiat.json",
 }
 
 
@@ -186,6 +186,12 @@ def top(stamp_ms=None, channel="book"):
     )
 
 
+def deposit(kind, number, asset, amount, at_ms):
+    return VenueTransfer(
+        transfer_id=f"{kind}:{number}", asset=asset, amount=D(amount), settled=True, at_ms=at_ms
+    )
+
+
 READS = {
     "server_time.json": (lambda one: one.server_time_ms(), STAMP),
     "balances.json": (lambda one: one.balances(STAMP), BALANCES),
@@ -215,6 +221,14 @@ READS = {
     "user_trades_empty.json": (
         lambda one: one.fills("BTC_TRY", since_ms=0, stamp_ms=STAMP),
         [],
+    ),
+    "transactions_crypto.json": (
+        lambda one: one.transfers(TransferKind.CRYPTO, since_ms=0, stamp_ms=STAMP),
+        [deposit("crypto", 700_001, "USDT", "500", 1_774_166_525_783)],
+    ),
+    "transactions_fiat.json": (
+        lambda one: one.transfers(TransferKind.FIAT, since_ms=0, stamp_ms=STAMP),
+        [deposit("fiat", 800_001, "TRY", "25000", 1_774_080_125_783)],
     ),
     "cancel_response.json": (lambda one: one.cancel(30_000_000_001, STAMP), "SUCCESS"),
 }
@@ -274,8 +288,8 @@ def test_the_rules_of_every_instrument_are_exact(way, column):
             one.quantity_max,
         ] == expected
         assert one.not_tradable is None
-    btc, shib = found["BTC_TRY"], found["SHIB_TRY"]  # of two bounds the stricter counts
-    assert (btc.price_min, btc.price_max) == (D("303702.8"), D(10_000_000))
+    btc, shib = found["BTC_TRY"], found["SHIB_TRY"]  # by the band, not by the filter's placeholder
+    assert (btc.price_min, btc.price_max) == (D("303702.8"), D(30_370_280))
     assert (shib.price_min, shib.price_max) == (D("0.000027415"), D("0.0027415"))
 
 

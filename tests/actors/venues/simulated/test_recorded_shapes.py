@@ -208,6 +208,11 @@ SAME = {
     ),
     "user_trades.json": (answered(FILLS), ONE_FILL),
     "user_trades_empty.json": (answered(FILLS, pairSymbol="ETHTRY"), ()),
+    "transactions_crypto.json": (
+        answered("/api/v1/users/transactions/crypto", symbol="usdt"),
+        (*ONE_FILL, "address", "txHash"),
+    ),
+    "transactions_fiat.json": (answered("/api/v1/users/transactions/fiat"), ONE_FILL),
     "kline_history_empty.json": (
         answered("/v1/klines/history", symbol="ETHTRY", resolution="1", **{"from": 0, "to": 1}),
         (),
@@ -238,8 +243,6 @@ ALIKE = {
     "ohlcs.json": answered("/v1/ohlcs", pair="BTCTRY", **{"from": 0}),
     "ohlc_v2_legacy.json": answered("/api/v2/ohlc", **TRADED),
     "kline_history.json": answered("/v1/klines/history", symbol="BTCTRY", resolution="1"),
-    "transactions_crypto.json": answered("/api/v1/users/transactions/crypto"),
-    "transactions_fiat.json": answered("/api/v1/users/transactions/fiat"),
     "ws/s2c_112_login_result_legacy.json": said(112, first="c2s_111_user_login_token_legacy"),
     "ws/s2c_401_ticker_all.json": published(
         401, ("ticker", "all"), lambda venue: venue.floor.publish_tickers()
