@@ -110,6 +110,8 @@ def gate_with(**changed: Any) -> Make:
                 order = replace(order, expires_ms=far)
             if "permit" in changed:
                 gate = replace(gate, permit_until_ms=far)
+            if "latched" in changed:
+                gate, kill_file = replace(gate, latched=False), False
             return original(gate, order, now_ms, kill_file=kill_file)
 
         return may_send

@@ -141,6 +141,22 @@ def by_order(fill: Any) -> Any:
     return replace(fill, trade_id=str(fill.venue_order_id))
 
 
+def renamed(original: Any) -> Any:
+    """A fill is booked once, under a name that the venue does not know."""
+    return lambda *, trade_id, **given: original(trade_id=f"{trade_id}0", **given)
+
+
+def booked_as_renamed(original: Any) -> Any:
+    return lambda self, name: original(self, name) or original(self, f"{name}0")
+
+
+def known_as_renamed(original: Any) -> Any:
+    def known(self: Any, names: Any) -> set[str]:
+        return {name.removesuffix("0") for name in original(self, [f"{one}0" for one in names])}
+
+    return known
+
+
 def no_overlap(original: Any) -> Any:
     def begin(instrument: str, books: Any, asking: Any, *, now_ms: int, venue_ms: int) -> Any:
         found = original(instrument, books, asking, now_ms=now_ms, venue_ms=venue_ms)
@@ -277,3 +293,16 @@ def missed_at_once(original: Any) -> Any:
             session.settings = before
 
     return not_found
+
+
+# the auditor
+
+
+def untold(original: Any) -> Any:
+    """The auditor keeps to itself what it found."""
+    return lambda head, breach, **given: original(head, None, **given)
+
+
+def as_it_says(_: Any) -> Any:
+    """What an entry says of its own seal is true."""
+    return lambda row, before: row.hash

@@ -69,7 +69,8 @@ def make(world: Any, node: Node) -> Actor:
                 parts, desk=settings.DESK, own=settings.MARKET_DATA, venue=world.market
             )
         case "persistence":
-            return Filed(parts, desk=settings.DESK, own=settings.PERSISTENCE)
+            own = settings.persistence_for(ending=world.plan.ending)
+            return Filed(parts, desk=settings.DESK, own=own)
         case "supervisor":
             return Overseer(parts, world.nodes)
     raise LookupError(node.role)

@@ -14,7 +14,7 @@ from actors.venues.simulated.history import Order
 from messages.life import Permit
 from messages.money import ZERO, text
 from messages.orders import ALIVE, ApprovedBatch, IntentBatch, IntentRefused, RefusedIntent, Side
-from messages.records import AuditStatus
+from messages.records import AuditStatus, Breach
 from messages.state import ExecutorStatus
 from store.fold import unbalanced
 from store.rows import Entry, IntentRow, OrderRow, RecordRow, Row
@@ -27,6 +27,7 @@ from tests.simulation.world import Watching, World
 
 VIOLATIONS_MAX = 50
 PERMIT_NS = 2_000_000_000
+BREACH_NS = PERMIT_NS + 500_000_000  # from the word of a breach to the last order
 BUDGET_NS = 1_000_000_000
 ISSUERS = ("risk_gate", "supervisor")
 
@@ -51,6 +52,7 @@ class Watch(Watching):
         self._committed_ns: dict[str, int] = {}
         self._sent: set[str] = set()
         self._epoch = 0
+        self._breach_ns: int | None = None
         self._used: set[str] = set()  # names of what may be committed once
         self._taken: set[str] = set()
         self._most = _most()
@@ -74,7 +76,7 @@ class Watch(Watching):
                 for one in message.intents:
                     self._sizes[message.decision_id, one.intent_id] = one.quantity
             case AuditStatus(breach=breach) if breach is not None:
-                self.broken("I7", f"the auditor found {breach.invariant} at {breach.where}")
+                self._breach(breach)
             case IntentRefused() | RefusedIntent():
                 self.refusals[message.broken.code] += 1
 
@@ -154,6 +156,9 @@ class Watch(Watching):
         killed_ns = self._world.person.killed_ns
         if killed_ns is not None:
             self.broken("I5", f"{name} was sent {(now_ns - killed_ns) / 1e6:.0f} ms after a kill")
+        if self._breach_ns is not None and now_ns - self._breach_ns > BREACH_NS:
+            late_ms = (now_ns - self._breach_ns) / 1e6
+            self.broken("I7", f"{name} was sent {late_ms:.0f} ms after a breach was told")
         for issuer in ISSUERS:
             issued_ns = self._permits.get(issuer)
             if issued_ns is None or now_ns - issued_ns > PERMIT_NS:
@@ -214,6 +219,18 @@ class Watch(Watching):
         for order in self._world.venue.exchange.history.open_orders(ACCOUNT):
             name = order.accepted.client_order_id
             self.broken("I5", f"{name} rests, and nobody has permitted anything for long")
+
+    def _breach(self, breach: Breach) -> None:
+        """I7: a breach is told where there is one, and nowhere else."""
+        if not self._world.planted:
+            self.broken("I7", f"the auditor found {breach.invariant} at {breach.where}")
+        elif self._breach_ns is None:
+            self._breach_ns = self._world.schedule.now_ns
+
+    def planted_for_long(self) -> None:
+        """I7: what was changed in the store was found."""
+        if self._world.planted and self._breach_ns is None:
+            self.broken("I7", f"{self._world.planted} was changed, and no auditor found it")
 
     def _clear(self) -> None:
         """I19: whoever is told that nothing of ours is left is told the truth."""

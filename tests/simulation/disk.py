@@ -1,16 +1,25 @@
-"""What is left of a run directory when the power goes: what was made durable, and nothing more.
+"""What befalls the files of a run directory: the power goes, or somebody changes the store.
+
+When the power goes, what was made durable is left, and nothing more.
 
 The store's log is as long as it was when the last commit was made durable; behind it lies what a
 half-written block may leave. Whoever reads it afterwards must see every commit, and only those.
 """
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
 from store.open import STORE_FILE
 
 TORN_MAX = 3_000
+TRIGGERS = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name"
+PLANTED = (  # table, column, what it becomes
+    ("journal", "body", "CAST(body || x'00' AS BLOB)"),
+    ("journal", "at_ms", "at_ms + 1"),
+    ("fill", "quantity", "quantity || '1'"),
+)
 FULL = 2  # PRAGMA synchronous: each commit is on the disk when it returns
 
 
@@ -36,6 +45,23 @@ class Disk:
             torn = self._rng.randbytes(self._rng.randrange(TORN_MAX))
             self._log.write_bytes(content + torn)
         self._lose_files()
+
+    def plant(self) -> str:
+        """Change what nobody reads again but an auditor; return what, "" where there is nothing."""
+        path = self._run_dir / STORE_FILE
+        with closing(sqlite3.connect(path, isolation_level=None)) as store:
+            name, column, changed = self._rng.choice(PLANTED)
+            rows = [row for (row,) in store.execute(f"SELECT rowid FROM {name} ORDER BY rowid")]
+            if not rows:
+                return ""
+            row = self._rng.choice(rows)
+            triggers = store.execute(TRIGGERS).fetchall()
+            for trigger, _ in triggers:
+                store.execute(f"DROP TRIGGER {trigger}")
+            store.execute(f"UPDATE {name} SET {column} = {changed} WHERE rowid = {row}")
+            for _, statement in triggers:
+                store.execute(statement)
+        return f"{column} of {name} {row}"
 
     def _lose_files(self) -> None:
         """Lose, or keep, what nobody waited for: the checkpoints of persistence and its tape."""

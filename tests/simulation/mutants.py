@@ -12,13 +12,10 @@ def _mutant(
     name: str,
     caught_by: str,
     *patches: tuple[str, Make],
-    seeds: tuple[int, ...] = (0,),
     world: World = ITS_OWN,
 ) -> Mutant:
     full = tuple((_NAMES.get(where.split(".")[0], "") + where, make) for where, make in patches)
-    return Mutant(
-        name=name, caught_by=tuple(caught_by.split()), patches=full, seeds=seeds, world=world
-    )
+    return Mutant(name=name, caught_by=tuple(caught_by.split()), patches=full, world=world)
 
 
 _EXECUTOR = (
@@ -65,6 +62,7 @@ _DELETES_LOST = World(
 
 _TWICE = World(twice=True)
 _SILENT = World(ending="silent")
+_PLANTED = World(ending="planted")
 
 MUTANTS = (
     # an order is sent once, as it was written down, after that
@@ -72,83 +70,70 @@ MUTANTS = (
         "send_before_commit",
         "I1 I2",
         ("actors.runtime.actor.Actor._carry_out", bugs.calls_first),
-        seeds=(1,),
     ),
     _mutant(
         "send_again_after_lost",
         "I1",
         ("actor.Executor._called", bugs.sends_again),
-        seeds=(2,),
     ),
     _mutant(
         "send_again_after_start",
         "I1 I18",
         ("duties.do", bugs.sends_at_start),
-        seeds=(2,),
     ),
     _mutant(
         "fresh_stamp",
         "I13",
         ("venue_calls.Handler._ask", bugs.fresh_stamp),
-        seeds=(0,),
     ),
     _mutant(
         "twice_the_size",
         "I4",
         ("venue_calls.Handler._ask", bugs.twice_the_size),
-        seeds=(0,),
     ),
     _mutant(
         "approved_more_than_allocated",
         "I4",
         ("actors.risk_gate.actor.review", bugs.larger),
-        seeds=(0,),
     ),
     # what may pass the gate
     _mutant(
         "send_budget_ignored",
         "I13",
         ("actor.may_send", bugs.gate_with(expires_ms=True)),
-        seeds=(0,),
         world=_HUNG,
     ),
     _mutant(
         "kill_only_answers",
         "I5",
         ("actor.Executor._kill", bugs.only_talks),
-        seeds=(2,),
     ),
     _mutant(
         "kill_in_memory_only",
         "I5",
         ("actor.Executor._kill", bugs.in_memory_only),
-        seeds=(2,),
     ),
     _mutant(
         "file_kill_not_read",
         "I5",
         ("actors.runtime.actor.Actor.kill_file_present", bugs.always(False)),
-        seeds=(1,),
     ),
     _mutant(
         "permit_counts_from_arrival",
         "I5",
         ("actor.Executor._permitted", bugs.from_arrival),
-        seeds=(0,),
         world=_PERMITS_STALL,
     ),
     _mutant(
         "one_permit_is_enough",
         "I5",
         ("permits.Permits.until_ms", bugs.one_is_enough),
-        seeds=(1,),
     ),
     _mutant(
         "permits_not_asked_for",
         "I5",
         ("actor.may_send", bugs.gate_with(permit=True)),
         ("accept._batch_breach", bugs.without("NO_PERMIT")),
-        seeds=(1,),
     ),
     _mutant(
         "level_neither_told_nor_looked_at",
@@ -156,32 +141,27 @@ MUTANTS = (
         ("gate.MAY_SEND", bugs.all_may_send),
         ("published.executor_status", bugs.told_as_active),
         ("published.instrument_state", bugs.state_as_active),
-        seeds=(0,),
     ),
     _mutant(
         "level_not_written",
         "I5 I6 I7 I12",
         ("actor.Executor.commit", bugs.level_not_written),
-        seeds=(0,),
     ),
     _mutant(
         "deadline_ignored",
         "I13",
         ("accept._batch_breach", bugs.without("EXPIRED")),
-        seeds=(0,),
         world=_ORDERS_STALL,
     ),
     _mutant(
         "clear_without_looking",
         "I19",
         ("clearance.Clearance.is_clear", bugs.with_property(True)),
-        seeds=(10,),
     ),
     _mutant(
         "silence_never_cancels",
         "I5",
         ("duties.silence.listen", bugs.always(None)),
-        seeds=(0,),
         world=_SILENT,
     ),
     # handled twice
@@ -190,7 +170,6 @@ MUTANTS = (
         "I10",
         ("records.keep", books.repeats),
         ("store.writer.Writer.known_batches", bugs.always(frozenset())),
-        seeds=(0,),
         world=_TWICE,
     ),
     _mutant(
@@ -199,34 +178,35 @@ MUTANTS = (
         ("books.Books.intent", bugs.always(None)),
         ("store.writer.Writer.intents", books.none_known),
         ("accept._batch_breach", bugs.without("STALE_VERSION")),
-        seeds=(0,),
         world=_TWICE,
+    ),
+    _mutant(
+        "latch_does_not_stop_sends",
+        "I5 I12",
+        ("actor.may_send", bugs.gate_with(latched=True)),
+        ("gate.MAY_SEND", bugs.all_may_send),
     ),
     # not knowing
     _mutant(
         "lost_is_no",
         "I4 I18",
         ("evidence.of_outcome", books.lost_is_no),
-        seeds=(4,),
     ),
     _mutant(
         "absent_at_once",
         "I4 I18",
         ("resolver.Resolver._missed", books.absent_at_once),
-        seeds=(5,),
     ),
     _mutant(
         "absent_too_early",
         "I4 I18",
         ("resolver.Resolver._missed", books.too_early),
-        seeds=(0,),
         world=_KILLED_IN_FLIGHT,
     ),
     _mutant(
         "restart_forgets_what_was_sent",
         "I17 I19",
         ("duties.restarted", books.no_restart),
-        seeds=(1,),
     ),
     _mutant(
         "unknown_is_no_exposure",
@@ -234,130 +214,155 @@ MUTANTS = (
         ("published.instrument_state", books.unknown_is_nothing),
         ("published.executor_status", books.nothing_unknown),
         ("accept._leg_breach", books.entries_go_on),
-        seeds=(1,),
     ),
     _mutant(
         "new_orders_are_missed",
         "I18",
         ("hear._not_found", books.missed_at_once),
-        seeds=(9,),
     ),
     # the end of an order
     _mutant(
         "final_too_soon",
         "I11",
         ("facts._settled", books.final_too_soon),
-        seeds=(0,),
     ),
     _mutant(
         "cancel_is_final",
         "I4 I11 I18",
         ("hear._REACTIONS", books.cancel_is_final),
-        seeds=(0,),
     ),
     _mutant(
         "cancels_once",
         "I17 I19",
         ("pace.Backoff.is_due", books.cancels_once),
-        seeds=(0,),
         world=_DELETES_LOST,
     ),
     _mutant(
         "version_stays_at_the_end",
         "I9",
         ("facts._ended", books.version_stays),
-        seeds=(0,),
     ),
     _mutant(
         "version_rises_with_fills",
         "I9",
         ("fills.book", books.rises_with_fills),
-        seeds=(0,),
     ),
     # fills and money
     _mutant(
         "fills_booked_again",
         "DIED I15",
         ("books.Books.is_booked", bugs.always(False)),
-        seeds=(0,),
     ),
     _mutant(
         "fill_known_by_its_order",
         "DIED I15",
         ("listing.fills", books.fills_as(books.by_order)),
-        seeds=(0,),
+    ),
+    _mutant(
+        "fill_has_another_name",
+        "I15",
+        ("fills.FillRow", books.renamed),
+        ("books.Books.is_booked", books.booked_as_renamed),
+        ("store.writer.Writer.known_fills", books.known_as_renamed),
     ),
     _mutant(
         "rounded_quantities",
         "I16 I17 I18",
         ("listing.fills", books.fills_as(books.rounded)),
-        seeds=(0,),
     ),
     _mutant(
         "sweep_without_overlap",
         "I15 I17 I18",
         ("sweep.begin", books.no_overlap),
-        seeds=(5,),
     ),
     _mutant(
         "tax_forgotten",
         "I16 I18",
         ("fills._cost", books.no_charge("tax")),
-        seeds=(0,),
     ),
     _mutant(
         "fee_forgotten",
         "I16 I18",
         ("fills._cost", books.no_charge("fee")),
-        seeds=(0,),
     ),
     _mutant(
         "refund_forgotten",
         "I16 I18",
         ("fills.execution", books.refund_forgotten),
-        seeds=(0,),
     ),
     _mutant(
         "hold_not_released",
         "I7 I16",
         ("draft.Draft.transfer", books.without_transfer("release")),
-        seeds=(0,),
     ),
     _mutant(
         "one_sided_fills",
         "I3",
         ("draft.Draft.transfer", books.one_sided),
-        seeds=(0,),
     ),
     _mutant(
         "sold_stays",
         "I9",
         ("positions._sold", books.sold_stays),
-        seeds=(0,),
     ),
     # the store
     _mutant(
         "epoch_stays",
         "I8",
         ("store.writer.recall.meta", books.epoch_stays),
-        seeds=(0,),
     ),
     _mutant(
         "journal_not_chained",
         "I6 I7",
         ("store.journal.sealed", books.not_chained),
-        seeds=(0,),
     ),
     _mutant(
         "commits_not_durable",
         "I1 I2 I4 I7 I8 I9 I10 I15",
         ("store.open.WRITER", books.less_durable),
-        seeds=(1,),
     ),
     _mutant(
         "records_kept_twice",
         "I10 DIED",
         ("records.keep", books.repeats),
-        seeds=(17,),
+    ),
+    # what was changed in the store behind the desk's back
+    _mutant(
+        "breach_ends_no_permit",
+        "I7",
+        ("actors.risk_gate.permit._audit", bugs.always("")),
+        world=_PLANTED,
+    ),
+    _mutant(
+        "breach_is_not_told",
+        "I7",
+        ("actors.persistence.actor.audit_lag.status", books.untold),
+        world=_PLANTED,
+    ),
+    _mutant(
+        "tables_are_not_compared",
+        "I7",
+        ("store.audit.table_breaches", bugs.always(iter(()))),
+        ("store.audit.fill_breaches", bugs.always(iter(()))),
+        world=_PLANTED,
+    ),
+    _mutant(
+        "seals_are_believed",
+        "I7",
+        ("store.audit.link_of", books.as_it_says),
+        world=_PLANTED,
+    ),
+    _mutant(
+        "verify_compares_no_tables",
+        "I6",
+        ("store.verify.table_breaches", bugs.always(iter(()))),
+        ("store.verify.fill_breaches", bugs.always(iter(()))),
+        world=_PLANTED,
+    ),
+    _mutant(
+        "nobody_looks_back",
+        "I7",
+        ("store.follow.Follower.look_back", bugs.always(True)),
+        world=_PLANTED,
     ),
 )

@@ -1,8 +1,8 @@
 """What a mutant is, and how it is put into this process and taken back.
 
 Nothing of it is in the product. *caught_by* names the invariants of which one is the first to
-break, in each of the worlds of *seeds*. Where chance brings the occasion too rarely, the world is
-given it.
+break; in which world it does is measured by `caught.py`. Where chance brings the occasion too
+rarely, the world is given it.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,6 @@ class Mutant(Struct, frozen=True, kw_only=True):
     name: str
     caught_by: tuple[str, ...]
     patches: tuple[tuple[str, Make], ...]
-    seeds: tuple[int, ...]
     world: World = World()
 
     def plan(self, seed: int) -> Plan:

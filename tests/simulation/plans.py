@@ -21,7 +21,7 @@ CUTS_MAX = 5
 HURT = ("executor",) * 6 + ("persistence", "allocator", "risk_gate", "strategy", "market_data")
 ENDINGS = ("still", "still", "killed", "killed", "file")
 POINT_NAMES = tuple(POINTS)
-RARELY, TWICE, SILENT = 16, 3, 11  # one seed in sixteen each
+RARELY, TWICE, PLANTED, SILENT = 16, 3, 7, 11  # one seed in sixteen each
 
 
 class KillAt(Struct, frozen=True, kw_only=True, tag="kill"):
@@ -98,13 +98,14 @@ Fault = KillAt | CutAt | StepAt | PressAt | LevelAt | PowerAt | FeedAt | OrphanA
 
 class Plan(Struct, frozen=True, kw_only=True):
     """One world. *ending* is how it comes to rest: nothing more is wished, or it is killed, or
-    everyone but the executor is dead for good. *twice*: every message arrives twice.
+    everyone but the executor is dead for good, or somebody changes the store behind its back.
+    *twice*: every message arrives twice.
     """
 
     seed: int
     active_ms: int  # faults and orders until then
     rest_ms: int  # to come to rest
-    ending: str = "killed"  # still | killed | file | silent
+    ending: str = "killed"  # still | killed | file | silent | planted
     twice: bool = False
     faults: tuple[Fault, ...] = ()
     venue: VenueFaults = VenueFaults()
@@ -127,7 +128,7 @@ def plan_for(seed: int) -> Plan:
 
 def _ending(rng: Random, seed: int) -> str:
     drawn = rng.choice(ENDINGS)
-    return "silent" if seed % RARELY == SILENT else drawn
+    return {SILENT: "silent", PLANTED: "planted"}.get(seed % RARELY, drawn)
 
 
 def _when(rng: Random) -> int:

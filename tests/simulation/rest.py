@@ -20,8 +20,11 @@ def look(world: World) -> Broken:
     """Yield what is broken: the name of the invariant, and a line about it."""
     yield from _orders(world)
     with Reader.open(world.run_dir) as reader:
-        for line in verify(reader).differences:
+        differences = verify(reader).differences
+        for line in () if world.planted else differences:
             yield "I6", line
+        if world.planted and not differences:
+            yield "I6", f"{world.planted} was changed, and whoever verifies does not see it"
     path = world.run_dir / STORE_FILE
     store = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
     try:

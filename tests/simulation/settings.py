@@ -91,7 +91,14 @@ EXECUTOR = ExecutorSettings(
 )
 
 
+def persistence_for(*, ending: str) -> PersistenceSettings:
+    """Return persistence's numbers: where something is planted it looks back without a rest."""
+    return (
+        replace(PERSISTENCE, back_every_s=1, back_rows=100) if ending == "planted" else PERSISTENCE
+    )
+
+
 def executor_for(rng: Random, *, ending: str) -> ExecutorSettings:
     """Return the executor's numbers of one world: what may be chosen is drawn."""
     drawn = rng.choice(["cancel", "leave"])
-    return replace(EXECUTOR, on_silence="cancel" if ending == "silent" else drawn)
+    return replace(EXECUTOR, on_silence="cancel" if ending in ("silent", "planted") else drawn)

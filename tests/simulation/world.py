@@ -7,6 +7,7 @@ time; after that the desk has to come to rest, with books that equal the venue's
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from random import Random
@@ -41,6 +42,8 @@ LOOK_NS = 300_000_000
 QUIET_LOOKS = 2
 RESTING_LOOK_NS, RESTING_LOOKS = 10_000_000, 400  # until something rests
 ROUND_NS = 15 * SECOND  # of cancels: a DELETE without effect is repeated ever more slowly
+FAULTS_OVER_NS = 4 * SECOND  # nobody is killed any more: a start of the executor looks for itself
+PLANTED_NS = 20 * SECOND  # all is audited again in that time, and what rests taken back
 ENDS_MAX = 20  # processes that ended by themselves
 STOPS = ("executor", "operator", "kill")
 SHARED_MEMORY = Path("/dev/shm")
@@ -56,6 +59,7 @@ class Watching:
     def passed(self, request: SubmitOrder) -> None: ...
     def accepted(self, order: Accepted, stamp_ms: int) -> None: ...
     def silent_for_long(self) -> None: ...
+    def planted_for_long(self) -> None: ...
     def began(self, node: Node) -> None: ...
     def died(self, node: Node, ended: Ended) -> None: ...
 
@@ -82,7 +86,8 @@ class World:
         self.calmed = False
         self.dark = False  # without power: nothing starts
         self.silent = False  # everyone but the executor is dead for good
-        self.silent_for_long = False
+        self.planted = ""  # what was changed in the store behind the desk's back
+        self.long_over = False  # what the world waits for at its end had its time
         self.trace = hashlib.blake2b(digest_size=16)
         self.watch: Watching = Watching()
         self.nodes = {
@@ -122,8 +127,8 @@ class World:
             return False
         if executor._session.books.all_alive():
             return False
-        if self.plan.ending == "silent":
-            return self.silent_for_long
+        if self.plan.ending in ("silent", "planted"):
+            return self.long_over
         if self.plan.ending != "still":
             return self.person.clear_since_ns is not None and not executor.waiting_for()
         everyone = self.nodes.values()
@@ -142,7 +147,7 @@ class World:
 
     def calm(self) -> None:
         """End all faults, and all wishes; kill the desk where the plan ends with that."""
-        self.calmed = self.plan.ending != "silent"  # else something has to rest
+        self.calmed = self.plan.ending not in ("silent", "planted")  # else orders have to flow
         self.venue.quiet = self.lanes.quiet = True
         self.nemesis.end()
         if self.plan.ending == "killed":
@@ -151,6 +156,8 @@ class World:
             self.schedule.after(SECOND // 10, self.person.touch)
         elif self.plan.ending == "silent":
             self._fall_silent()
+        elif self.plan.ending == "planted":
+            self.schedule.after(FAULTS_OVER_NS, self._plant)
 
     def _fall_silent(self, looks: int = RESTING_LOOKS) -> None:
         """As soon as something rests, let everyone but the executor be dead for good.
@@ -164,11 +171,17 @@ class World:
         for node in self.nodes.values():
             if node.role != "executor":
                 node.kill()
-        self.schedule.after(self.own.silence_ms * 1_000_000 + ROUND_NS, self._silent_for_long)
+        long_ns = self.own.silence_ms * 1_000_000 + ROUND_NS
+        self.schedule.after(long_ns, partial(self._for_long, self.watch.silent_for_long))
 
-    def _silent_for_long(self) -> None:
-        self.silent_for_long = True
-        self.watch.silent_for_long()
+    def _plant(self) -> None:
+        """Change the store behind the desk's back; orders go on until somebody notices."""
+        self.planted = self.disk.plant()
+        self.schedule.after(PLANTED_NS, partial(self._for_long, self.watch.planted_for_long))
+
+    def _for_long(self, look: Callable[[], None]) -> None:
+        self.long_over = True
+        look()
 
     def close(self) -> None:
         for node in self.nodes.values():
