@@ -35,6 +35,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pykka": ("actors.runtime",),
     "zmq": ("actors.runtime",),
     "httpx": ("actors.venues",),
+    "httpcore": ("actors.venues.btcturk.http",),
     "websockets": ("actors.venues",),
     "starlette": ("actors.venues.simulated",),
     "uvicorn": ("actors.venues.simulated",),

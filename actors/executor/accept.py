@@ -61,7 +61,7 @@ class Moment(Struct, frozen=True, kw_only=True):
 
 
 class Accepted(Struct, frozen=True, kw_only=True):
-    """The answer: what is durable first, then what is said, then what is sent."""
+    """The answer: what is durable first, then what is sent, then what is said."""
 
     writes: list[Write]
     ack: IntentAck | None

@@ -155,7 +155,7 @@ class Executor(Actor):
             for name, threads, gate in (
                 (ORDERS, 2, self._gated),
                 (CANCELS, 1, None),
-                (READS, 1, None),
+                (READS, 3, None),  # a start is nothing but reads
             )
         ]
 

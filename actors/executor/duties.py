@@ -131,18 +131,13 @@ def _resolve(session: Session, now: Now) -> list[Write]:
 
 
 def _reconcile(session: Session, now: Now) -> None:
-    reconciler = session.reconciler
-    ready = session.watching.all_listed_since(session.started_ms) and not session.watching.missing
+    reconciler, watching = session.reconciler, session.watching
     if session.store_problem or fitness.asks_rights(session):
         return  # there are no books to compare, or the key is not known to be fit for trading
-    if reconciler.is_due(now.mono_ms) and session.clock is not None and ready:
-        reconciler.begin(
-            session.books,
-            session.desk.instruments,
-            fills=session.fills_booked,
-            now_ms=now.mono_ms,
-        )
-    reconciler.advance(session.watching)
+    if reconciler.is_due(now.mono_ms) and session.clock is not None:
+        reconciler.begin(session.books, session.desk.instruments, now_ms=now.mono_ms)
+    all_listed = watching.all_listed_since(session.started_ms) and not watching.missing
+    reconciler.advance(session.books, watching, all_listed=all_listed, now_ms=now.mono_ms)
 
 
 def _clear(session: Session, now: Now) -> None:

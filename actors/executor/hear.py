@@ -199,6 +199,9 @@ def _not_found(session: Session, order: OrderRow, code: str, now: Now) -> list[W
 
 def _timed(session: Session, request: ReadServerTime, result: object, now: Now) -> list[Write]:
     if isinstance(result, Answer) and isinstance(result.value, clock_offset.Measured):
+        if session.clock is None:
+            for order in session.books.all_alive():  # what filled while nobody was here
+                session.watching.want_sweep(order.instrument, now.mono_ms)
         session.clock = clock_offset.better(session.clock, result.value)
         fitness.clock_seen(session, session.clock, now)
         session.clock_problem = ""

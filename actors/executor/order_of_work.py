@@ -1,4 +1,7 @@
-"""In which order a turn's effects happen: durable first, then what is said, then what is sent."""
+"""In which order a turn's effects happen: durable first, then what is said, then what is sent.
+
+New orders leave before anybody is told of them: who hears of them has nothing to do for them.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -65,12 +68,10 @@ def answered(session: Session, answer: Accepted, now: Now) -> list[object]:
         session.accepted_ms[send.client_order_id] = now.mono_ms
         session.out[ORDERS] += 1
         session.buckets["submit"].take(now.mono_ms)
-    said: list[object] = [*answer.writes]
-    if answer.ack is not None:
-        said.append(answer.ack)
+    said = [] if answer.ack is None else [answer.ack]
     calls = [Call(ORDERS, send) for send in answer.sends]
     due = cancels.due(session, now) if answer.ack is not None and answer.ack.cancels else []
-    return [*said, *answer.refused, *changed(session, now), *calls, *due]
+    return [*answer.writes, *calls, *said, *answer.refused, *changed(session, now), *due]
 
 
 def changed(session: Session, now: Now) -> list[object]:

@@ -22,7 +22,7 @@ from actors.runtime.effects import Call
 from messages.orders import OrderState
 from store.rows import OrderRow
 
-AHEAD_MAX = 4  # reads given to the lane and not answered yet
+AHEAD_MAX = 6  # reads given to the lane and not answered yet: two for each of its threads
 CLOCK_AGAIN_MS = 1_000  # while it is not believed
 
 _BUDGET = {
@@ -69,12 +69,12 @@ def _wanted(session: Session, now: Now) -> Iterator[Request]:
         yield ReadServerTime()
     yield from _orders(session, now)
     yield from session.resolver.pages_due(session.watching)
+    yield from _fills(session, now, routine=False)
     if (balances := session.reconciler.request()) is not None:
         yield balances
     yield from session.transfers.requests(
         opening.opened_ms(session.books), session.venue_ms(now), now.mono_ms
     )
-    yield from _fills(session, now, routine=False)
     yield from _lists(session, now)
     yield from _fills(session, now, routine=True)
 

@@ -68,7 +68,6 @@ class Standing(Struct, frozen=True, kw_only=True):
     """What the books looked like when the first read was asked for."""
 
     asked_ms: int
-    fills: int  # booked since the start of the process
     versions: Mapping[str, int]
 
 

@@ -1,6 +1,7 @@
 """When balances are read, and what two equal reads are worth: the course of a comparison.
 
-Monotonic milliseconds. One comparison at a time; one that is not quiet begins again.
+Monotonic milliseconds. One comparison at a time. Where it was not quiet between two reads, the
+second of them is the first of the next comparison.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,8 @@ class Reconciler:
         self._number = 0
         self._asked = False
         self._first: tuple[VenueBalance, ...] = ()
-        self._standing = Standing(asked_ms=0, fills=0, versions={})
+        self._fills = 0  # booked when the first read was heard
+        self._standing = self._next = Standing(asked_ms=0, versions={})
         self._swept_from_ms = 0
         self._wanted_ms: int | None = None
         self._once: dict[tuple[str, str, Decimal], int] = {}  # since when it shows
@@ -55,17 +57,18 @@ class Reconciler:
             return True
         return self.last is None or now_ms - self.last.heard_ms >= self._every_ms
 
-    def begin(self, books: Books, instruments: Sequence[str], *, fills: int, now_ms: int) -> None:
-        """Begin a comparison: *fills* is how many were booked so far."""
-        versions = {name: books.instrument(name).version for name in instruments}
-        self._standing = Standing(asked_ms=now_ms, fills=fills, versions=versions)
+    def begin(self, books: Books, instruments: Sequence[str], *, now_ms: int) -> None:
+        """Begin a comparison."""
+        self._next = _standing(books, instruments, now_ms)
         if self._wanted_ms is not None and now_ms >= self._wanted_ms:
             self._wanted_ms = None
         self._go_to(Stage.FIRST)
 
-    def advance(self, watching: Watching) -> None:
-        """Go on to the second read once every instrument was swept."""
-        if self.stage is Stage.SWEEP and watching.all_swept_since(self._swept_from_ms):
+    def advance(self, books: Books, watching: Watching, *, all_listed: bool, now_ms: int) -> None:
+        """Go on to the second read once every instrument was swept and its orders are known."""
+        swept = watching.all_swept_since(self._swept_from_ms)
+        if self.stage is Stage.SWEEP and swept and all_listed:
+            self._next = _standing(books, watching.instruments, now_ms)
             self._go_to(Stage.SECOND)
 
     def request(self) -> ReadBalances | None:
@@ -101,16 +104,11 @@ class Reconciler:
         """Take a read; return how the books stood and what to hold against them, when quiet."""
         if number != self._number:
             return None
-        if self.stage is Stage.FIRST:
-            self._first = tuple(balances)
-            self._swept_from_ms = now_ms
-            self._go_to(Stage.SWEEP)
+        quiet = fills == self._fills and reconcile.same(self._first, balances)
+        if self.stage is Stage.FIRST or not quiet or reconcile.is_stale(balances, newest_fill_ms):
+            self._take_first(balances, fills, now_ms)
             return None
         self._go_to(Stage.IDLE)
-        quiet = fills == self._standing.fills and reconcile.same(self._first, balances)
-        if not quiet or reconcile.is_stale(balances, newest_fill_ms):
-            self.want(now_ms)
-            return None
         return self._standing, tuple(balances)
 
     def judge(self, checked: Checked) -> tuple[Difference, ...]:
@@ -135,7 +133,18 @@ class Reconciler:
             return checked.asked_ms - since_ms >= self._hidden_ms
         return checked.heard_ms - since_ms >= self._apart_ms
 
+    def _take_first(self, balances: Sequence[VenueBalance], fills: int, now_ms: int) -> None:
+        """Take a read as the first of two: what moves from now on, moves between them."""
+        self._first, self._fills, self._standing = tuple(balances), fills, self._next
+        self._swept_from_ms = now_ms
+        self._go_to(Stage.SWEEP)
+
     def _go_to(self, stage: Stage) -> None:
         self.stage = stage
         self._asked = False
         self._number += 1
+
+
+def _standing(books: Books, instruments: Sequence[str], now_ms: int) -> Standing:
+    versions = {name: books.instrument(name).version for name in instruments}
+    return Standing(asked_ms=now_ms, versions=versions)

@@ -30,6 +30,7 @@ from store.tape import Bounds, Tape, framed, frames
 
 AUDIT_FILE = "audit.msgpack"  # in the run directory
 MIDS_FILE = "mids.msgpack"
+FIRST_MS = 20  # nobody waits for the rest of a start: first it is said that we are ready
 
 
 class Persistence(Actor):
@@ -60,11 +61,11 @@ class Persistence(Actor):
         self._rounds = Rounds(rest_s=own.back_every_s)
 
     def started(self) -> Iterable[object]:
-        self._open_tape()
+        """Audit what is new; the tape is opened once it is needed, or soon."""
         yield from self._audit()
-        yield from self._say()
+        yield from self._status()
         yield After(self._own.audit_every_ms, Tick("audit"))
-        yield After(self._own.say_every_ms, Tick("say"))
+        yield After(FIRST_MS, Tick("say"))
         yield After(self._own.mids_save_every_ms, Tick("save_mids"))
 
     def waiting_for(self) -> str:
@@ -75,10 +76,11 @@ class Persistence(Actor):
     def react(self, message: object) -> Iterable[object]:
         match message:
             case Quote():
+                tape = self._tape or self._open_tape()
                 self._mids.heard(message)
-                return self._keep(message)
+                return self._keep(tape, message)
             case Trade() | FeedStatus() | Instrument():
-                return self._keep(message)
+                return self._keep(self._tape or self._open_tape(), message)
             case ExecutorStatus():
                 return self._audit() if self._is_behind(message.head_seq) else ()
             case Record():
@@ -86,7 +88,7 @@ class Persistence(Actor):
             case RecordBatchAck():
                 return self._stored(message)
             case WarmUpQuery():
-                return [Back(self.route, self._mids.page(message, self._own.page_mids))]
+                return self._remember(message)
             case Tick(name="audit"):
                 return [
                     *self._audit(),
@@ -203,14 +205,18 @@ class Persistence(Actor):
         if follower is None:
             return
         self._save_checkpoint(follower)
-        lag_ms = self._lag.ms(self.clock.mono_ms())
-        auditor = follower.auditor
-        yield audit_lag.status(
-            auditor.head, auditor.breach, lag_ms=lag_ms, wall_ms=self.clock.wall_ms()
-        )
+        yield from self._status()
         if self._decided:
             self._decided = False
             yield decisions.recent(follower.decisions(self._own.decisions))
+
+    def _status(self) -> Iterable[object]:
+        if self._follower is not None:
+            lag_ms = self._lag.ms(self.clock.mono_ms())
+            auditor = self._follower.auditor
+            yield audit_lag.status(
+                auditor.head, auditor.breach, lag_ms=lag_ms, wall_ms=self.clock.wall_ms()
+            )
 
     def _save_checkpoint(self, follower: Follower) -> None:
         now = (follower.auditor.head, follower.auditor.breach)
@@ -220,29 +226,33 @@ class Persistence(Actor):
 
     # The tape.
 
-    def _open_tape(self) -> None:
+    def _open_tape(self) -> Tape:
+        """Open the tape, and hear again what of it is not among the saved mids."""
         bounds = Bounds(segment=self._own.tape_segment_bytes, tape=self._own.tape_bytes)
         since, pieces = taped.split(_frames(self._mids_file))
         for piece in pieces:
             self._mids.recall(piece)
         self._tape, newer = Tape.open(self.parts.run_dir, bounds, since)
         for raw in newer:
-            quote = taped.quote_of(raw)
+            quote = taped.quote_of(raw, self._mids.has_room)
             if quote is not None:
                 self._mids.heard(quote)
+        return self._tape
 
-    def _keep(self, message: object) -> Iterable[object]:
+    def _remember(self, query: WarmUpQuery) -> Iterable[object]:
+        self._tape = self._tape or self._open_tape()
+        return [Back(self.route, self._mids.page(query, self._own.page_mids))]
+
+    def _keep(self, tape: Tape, message: object) -> Iterable[object]:
         at_ms = self.clock.wall_ms()
-        if self._tape is not None:
-            self._tape.append(taped.day_of(at_ms), taped.frame(message, at_ms))
+        tape.append(taped.day_of(at_ms), taped.frame(message, at_ms))
         return ()
 
     def _sync_tape(self) -> None:
-        if self._tape is None:
-            return
-        self._tape.sync()
-        if self._tape.lost != self._lost:
-            self._lost = self._tape.lost
+        tape = self._tape or self._open_tape()
+        tape.sync()
+        if tape.lost != self._lost:
+            self._lost = tape.lost
             self.log.error("tape_frames_lost", lost=self._lost)
 
     def _save_mids(self) -> None:

@@ -29,8 +29,13 @@ class Mids:
         if mid is None or quote.problem is not None:
             return
         kept = self._of(quote.instrument)
-        if kept is not None and (not kept or quote.at_ms - kept[-1][0] >= self._every_ms):
+        if kept is not None and self.has_room(quote.instrument, quote.at_ms):
             kept.append((quote.at_ms, text(mid)))
+
+    def has_room(self, instrument: str, at_ms: int) -> bool:
+        """Return whether a mid of *at_ms* would be kept: not where another is as young."""
+        kept = self._by_instrument.get(instrument)
+        return not kept or at_ms - kept[-1][0] >= self._every_ms
 
     def saved(self) -> list[bytes]:
         """Return what is kept over a restart: one piece for each instrument."""

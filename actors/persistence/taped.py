@@ -1,6 +1,6 @@
 """What stands on the tape: one market message a frame, with the time it was heard."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,14 +16,18 @@ def frame(message: object, heard_ms: int) -> bytes:
     )
 
 
-def quote_of(raw: bytes) -> Quote | None:
-    """Return the quote in the frame *raw*, None for anything else."""
+def quote_of(raw: bytes, wanted: Callable[[str, int], bool]) -> Quote | None:
+    """Return the quote in the frame *raw*, None for anything else.
+
+    It is only read as a whole when its instrument and time are *wanted*: most are not.
+    """
     try:
         plain: Any = codec.unpack(raw)
         if not isinstance(plain, dict) or plain.get("type") != Quote.__name__:
             return None
-        return codec.convert(plain.get("body"), Quote)
-    except codec.Unreadable:
+        body: Any = plain["body"]
+        return codec.convert(body, Quote) if wanted(body["instrument"], body["at_ms"]) else None
+    except (codec.Unreadable, LookupError, TypeError):
         return None
 
 

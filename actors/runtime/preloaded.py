@@ -1,6 +1,6 @@
 """The last module that the forkserver imports: what was loaded will not be looked at again.
 
-The children also inherit what was computed here once. Freezing moves all of it out of the
+The children also inherit what was computed or loaded here once. Freezing moves all of it out of the
 collector's sight, so that the children's collections do not copy it.
 """
 
@@ -13,5 +13,6 @@ if preload.PID is not None:
     if not preload.FIRST:
         build_hash()
     boot_id()
+    "localhost".encode("idna")  # loads what each first connection asks for
     gc.collect()
     gc.freeze()

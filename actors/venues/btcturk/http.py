@@ -8,6 +8,7 @@ One client serves one thread.
 import functools
 import ssl
 
+import httpcore  # noqa: F401 - else httpx loads it with the first client of each process
 import httpx
 from msgspec import Struct
 

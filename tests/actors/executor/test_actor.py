@@ -2,7 +2,8 @@
 
 import pytest
 
-from actors.executor.order_of_work import STATUS, in_order
+from actors.executor.accept import Accepted
+from actors.executor.order_of_work import STATUS, answered, in_order
 from actors.executor.venue_calls import ORDERS, READS, ReadServerTime, SubmitOrder
 from actors.runtime.effects import After, Back, Call, Exit, Tick, Write
 from actors.venues.port import UnreadableFrame, VenueUnavailable
@@ -14,6 +15,7 @@ from messages.targets import AllocatorState
 from store.readers import Reader
 from store.rows import Entry
 from tests.actors.executor.driving import NOBODY, Driver
+from tests.actors.executor.sessions import Standing
 
 
 class Nowhere:
@@ -103,26 +105,35 @@ def test_a_log_that_was_emptied_is_written_from_its_beginning(driver, run_dir):
     assert log.stat().st_size == long
 
 
+SEND = SubmitOrder(
+    client_order_id="t-1",
+    strategy="one",
+    instrument="BTC_TRY",
+    side=Side.BUY,
+    price=Amount(1),
+    quantity=Amount(1),
+    stamp_ms=1,
+    expires_ms=1,
+)
+WRITE = Write(Entry(kind="X", subject="", at_ms=1, cause={}, rows=()))
+ACK = IntentAck(decision_id="d", instrument="BTC_TRY", client_order_ids=())
+
+
 def test_writes_come_first_then_what_is_said_then_orders_then_the_rest():
-    send = SubmitOrder(
-        client_order_id="t-1",
-        strategy="one",
-        instrument="BTC_TRY",
-        side=Side.BUY,
-        price=Amount(1),
-        quantity=Amount(1),
-        stamp_ms=1,
-        expires_ms=1,
-    )
-    write = Write(Entry(kind="X", subject="", at_ms=1, cause={}, rows=()))
-    ack = IntentAck(decision_id="d", instrument="BTC_TRY", client_order_ids=())
-    back = Back(NOBODY, ack)
-    order, read = Call(ORDERS, send), Call(READS, ReadServerTime())
+    order, read, back = Call(ORDERS, SEND), Call(READS, ReadServerTime()), Back(NOBODY, ACK)
     later, end = After(1, Tick("work")), Exit(0, "x")
 
-    found = in_order([end, read, order, back, ack, later, write])
+    found = in_order([end, read, order, back, ACK, later, WRITE])
 
-    assert found == [write, back, ack, order, read, end, later]
+    assert found == [WRITE, back, ACK, order, read, end, later]
+
+
+def test_a_new_order_is_durable_then_leaves_then_is_told_of():
+    one = Standing()
+    one.books.take_touched()
+    accepted = Accepted(writes=[WRITE], ack=ACK, refused=[], sends=[SEND])
+
+    assert answered(one.session, accepted, one.now) == [WRITE, Call(ORDERS, SEND), ACK]
 
 
 def test_a_private_frame_that_cannot_be_read_changes_nothing_and_is_counted(driver):

@@ -1,6 +1,7 @@
 """When books and venue can be compared, what differs, and what is certain."""
 
 import pytest
+from msgspec.structs import replace
 
 from actors.executor import reconcile
 from actors.executor.facts import Seen
@@ -28,9 +29,9 @@ def row(asset, free=0, held=0, withdrawing=0, at_ms=None):
     )
 
 
-def standing(on, fills=0):
+def standing(on):
     version = on.instrument("BTC_TRY").version
-    return Standing(asked_ms=0, fills=fills, versions={"BTC_TRY": version})
+    return Standing(asked_ms=0, versions={"BTC_TRY": version})
 
 
 def found(on, *rows, before=None):
@@ -170,7 +171,7 @@ class Course:
         self.on = books(TRY=10)
         self.watching = Watching(["BTC_TRY"])
         self.course = Reconciler(Asking(twice_apart_ms=2_000))
-        self.course.begin(self.on, ["BTC_TRY"], fills=0, now_ms=0)
+        self.course.begin(self.on, ["BTC_TRY"], now_ms=0)
 
     def read(self, *rows, fills=0, newest_fill_ms=0, now_ms=1):
         request = self.course.request()
@@ -180,16 +181,19 @@ class Course:
             request.number, rows, fills=fills, newest_fill_ms=newest_fill_ms, now_ms=now_ms
         )
 
-    def sweep(self, now_ms=2):
+    def advance(self, now_ms, *, all_listed=True):
+        self.course.advance(self.on, self.watching, all_listed=all_listed, now_ms=now_ms)
+
+    def sweep(self, now_ms=2, **known):
         self.watching.swept("BTC_TRY", now_ms)
-        self.course.advance(self.watching)
+        self.advance(now_ms, **known)
 
 
 def test_two_equal_reads_around_a_sweep_can_be_compared():
     one = Course()
 
     assert one.read(row("TRY", 10)) is None
-    one.course.advance(one.watching)
+    one.advance(1)
     assert one.course.stage is Stage.SWEEP
     one.sweep()
     assert one.read(row("TRY", 10)) is not None
@@ -209,7 +213,40 @@ def test_what_moved_in_between_begins_anew(second):
     one.sweep()
     rows = second.pop("rows")
 
-    assert one.read(*rows, **second) is None
+    assert one.read(*rows, **second, now_ms=5) is None
+    one.sweep(4)
+    assert one.course.stage is Stage.SWEEP
+    one.sweep(6)
+    [again] = [replace(one, at_ms=9) for one in rows]
+    before, balances = one.read(again, **second, now_ms=7)
+    assert (before.asked_ms, balances) == (2, (again,))
+
+
+def test_a_fill_booked_before_the_first_read_was_heard_is_in_both():
+    one = Course()
+    one.read(row("TRY", 10), fills=3)
+    one.sweep()
+
+    assert one.read(row("TRY", 10), fills=3) is not None
+
+
+def test_the_second_read_waits_until_every_open_order_is_known():
+    one = Course()
+    one.read(row("TRY", 10))
+    one.sweep(all_listed=False)
+
+    assert one.course.request() is None
+    one.sweep(all_listed=True)
+    assert one.course.request() is not None
+
+
+def test_a_wish_for_a_comparison_outlives_the_one_under_way():
+    one = Course()
+    one.course.want(1)
+    one.read(row("TRY", 10))
+    one.sweep()
+    one.read(row("TRY", 10))
+
     assert one.course.is_due(1)
 
 

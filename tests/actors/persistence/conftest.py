@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.store.history import opened, rich
+
 MEMORY = "/dev/shm"  # a file system like any other, but fsync costs nothing
 
 
@@ -18,3 +20,11 @@ def run_dir() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="btcbot-", dir=base))
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def store(run_dir):
+    history, opening = rich()
+    with opened(run_dir) as writer:
+        writer.append([opening, *history.traded(2)])
+        yield writer, history, run_dir

@@ -1,21 +1,13 @@
 """Persistence through `react`, beside a real store that a real writer writes."""
 
-import random
 import time
 
 import pytest
-import structlog
-from structlog.testing import CapturingLogger
 
-from actors.persistence.actor import AUDIT_FILE, MIDS_FILE, build
+from actors.persistence.actor import AUDIT_FILE, MIDS_FILE
 from actors.persistence.intake import SETTLE_MS
 from actors.persistence.settings import Settings
 from actors.runtime.effects import After, Back, Exit, Route, Tick
-from actors.runtime.parts import Parts
-from actors.runtime.settings import DeskSettings
-from messages.market import Trade
-from messages.money import amount
-from messages.orders import Side
 from messages.records import (
     AuditStatus,
     RecentDecisions,
@@ -23,88 +15,17 @@ from messages.records import (
     RecordBatch,
     RecordBatchAck,
     RecordsAck,
-    WarmUp,
-    WarmUpQuery,
 )
 from store.failures import StoreRefused
 from store.open import STORE_FILE
-from store.tape import frames
-from tests.builders import BTC, executor_status, feed_status, quote, rules
+from tests.actors.persistence.desks import WALL_MS, Desk, of
+from tests.builders import BTC, executor_status, quote
 from tests.store.harm import garble_table
 from tests.store.history import opened, rich, tamper
-
-WALL_MS = 1_774_252_925_000
-
-
-class FixedClock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self):
-        self.passed_ms = 0
-
-    def wall_ms(self):
-        return WALL_MS + self.passed_ms
-
-    def mono_ms(self):
-        return 50_000 + self.passed_ms
-
-
-def named(_log, _method, event):
-    """Keep the name of the event apart from what it says."""
-    return (event.pop("event"),), event
-
-
-class Desk:
-    """One persistence, what it said, and the words it logged."""
-
-    def __init__(self, run_dir, **settings):
-        self.clock, self.logged = FixedClock(), CapturingLogger()
-        parts = Parts(
-            role="persistence",
-            run_id="run",
-            run_dir=run_dir,
-            clock=self.clock,
-            log=structlog.wrap_logger(self.logged, processors=[named]),
-            rng=random.Random(1),
-        )
-        desk = DeskSettings(mode="sim", prefix="bb", instruments=(BTC,), strategies=("ma_cross",))
-        self.actor = build(parts, desk=desk, own=Settings(**settings))
-        self.said = list(self.actor.started())
-
-    def hear(self, *messages, peer="allocator"):
-        said = []
-        for one in messages:
-            self.actor.route = Route("persistence.records", peer.encode())
-            said += self.actor.react(one)
-        self.said += said
-        return said
-
-    def pass_ms(self, ms):
-        self.clock.passed_ms += ms
-
-    def events(self):
-        return [
-            call.args[0] if call.args else call.kwargs.get("event") for call in self.logged.calls
-        ]
-
-    def waiting_for(self):
-        return self.actor.waiting_for()
-
-
-def of(kind, said):
-    return [one for one in said if isinstance(one, kind)]
 
 
 def record(seq, **body):
     return Record(seq=seq, kind="decision", at_ms=1, instrument=BTC, body=body or {"n": seq})
-
-
-@pytest.fixture
-def store(run_dir):
-    history, opening = rich()
-    with opened(run_dir) as writer:
-        writer.append([opening, *history.traded(2)])
-        yield writer, history, run_dir
 
 
 def test_it_waits_for_the_store_and_is_ready_when_it_is_audited(run_dir):
@@ -314,45 +235,6 @@ def test_record_says_who_it_is_from(store):
     [batch] = of(RecordBatch, desk.hear(record(1), peer="risk_gate"))
 
     assert batch.records[0].sender == "risk_gate"
-
-
-def test_market_is_on_the_tape(store):
-    desk = Desk(store[2])
-    trade = Trade(
-        instrument=BTC,
-        trade_id="1",
-        side=Side.BUY,
-        price=amount("1"),
-        quantity=amount("2"),
-        at_ms=WALL_MS,
-    )
-
-    desk.hear(quote(at_ms=WALL_MS), feed_status(), rules(), trade)
-    desk.hear(Tick("say"))
-
-    [path] = (store[2] / "tape").glob("*/*.msgpack")
-    assert path.parent.name == "2026-03-23"
-    assert len(list(frames(path))) == 4
-
-
-def test_warm_up_is_answered_from_what_was_heard_even_before_a_crash(store):
-    _, _, run_dir = store
-    before = Desk(run_dir)
-    for second in range(5):
-        before.hear(quote(at_ms=WALL_MS + second * 1_000))
-    before.hear(Tick("save_mids"))
-    for second in range(5, 8):
-        before.hear(quote(at_ms=WALL_MS + second * 1_000))
-
-    desk = Desk(run_dir)
-    query = WarmUpQuery(instruments=(BTC,), since_ms=WALL_MS, step_ms=1_000)
-    [answer] = desk.hear(query, peer="strategy")
-
-    assert isinstance(answer.message, WarmUp)
-    assert answer.route.peer == b"strategy"
-    assert [one.at_ms - WALL_MS for one in answer.message.mids[BTC]] == [
-        second * 1_000 for second in range(8)
-    ]
 
 
 def test_it_stops_in_order_and_leaves_nothing_open(store):

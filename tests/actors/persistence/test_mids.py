@@ -130,13 +130,24 @@ def test_what_was_saved_is_recalled():
 
 
 def test_frame_gives_its_quote_back_and_nothing_else_is_one():
-    said = at(5_000)
+    said, any_one = at(5_000), Mids(every_ms=1_000, most=1).has_room
 
-    assert taped.quote_of(taped.frame(said, 6_000)) == said
-    assert taped.quote_of(taped.frame(feed_status(), 6_000)) is None
-    assert taped.quote_of(b"\xc1") is None
-    assert taped.quote_of(pack({"type": "Quote", "body": {"bid": 1}})) is None
-    assert taped.quote_of(pack(["Quote"])) is None
+    assert taped.quote_of(taped.frame(said, 6_000), any_one) == said
+    assert taped.quote_of(taped.frame(feed_status(), 6_000), any_one) is None
+    assert taped.quote_of(b"\xc1", any_one) is None
+    assert taped.quote_of(pack({"type": "Quote", "body": {"bid": 1}}), any_one) is None
+    assert taped.quote_of(pack({"type": "Quote"}), any_one) is None
+    assert taped.quote_of(pack(["Quote"]), any_one) is None
+
+
+@pytest.mark.parametrize(("at_ms", "read"), [(5_999, False), (6_000, True), (6_001, True)])
+def test_quotes_between_two_steps_are_not_read_again(at_ms, read):
+    kept = mids(at(5_000))
+
+    found = taped.quote_of(taped.frame(at(at_ms), 9_000), kept.has_room)
+
+    assert found == (at(at_ms) if read else None)
+    assert taped.quote_of(taped.frame(at(5_001, instrument="A_TRY"), 9_000), kept.has_room)
 
 
 @pytest.mark.parametrize(
