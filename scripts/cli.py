@@ -12,20 +12,16 @@ from typing import NoReturn
 import typer
 
 from scripts.desk import Ended, Told
+from scripts.priority import give_way
 
+BOOKS = ("orders", "fills", "positions", "balances", "decisions", "explain", "verify")
 COMMANDS = (
     "status",
     "kill",
     "panic",
     "resume",
     "level",
-    "orders",
-    "fills",
-    "positions",
-    "balances",
-    "decisions",
-    "explain",
-    "verify",
+    *BOOKS,
     "doctor",
     "health",
     "backup",
@@ -40,6 +36,8 @@ COMMANDS = (
 def main() -> NoReturn:
     """Run the command of this process's arguments and end with its exit code."""
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    if asked in BOOKS:
+        give_way()
     try:
         build([asked] if asked in COMMANDS else COMMANDS)()
     except Told as told:

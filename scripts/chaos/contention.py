@@ -20,6 +20,7 @@ from messages.money import Amount
 from scripts.bench.entries import BEGAN_MS, OPENING, QUOTE, Ledger
 from scripts.bench.figures import quantile
 from scripts.pace import Pace
+from scripts.priority import give_way
 from store.failures import StoreFailed, StoreRefused
 from store.identity import Identity
 from store.readers import Reader
@@ -189,7 +190,8 @@ def _heard(ending: _Ending) -> tuple[int, list[str]]:
 
 
 def _read(run_dir: str, reading: Event, end: Event, told: Any) -> None:
-    """Be a reader: at its pace while *reading* is set."""
+    """Be a reader, as nice as the commands: at its pace while *reading* is set."""
+    give_way()
     reads, wrong = 0, []
     pace = Pace(1_000 // READS_PER_S)
     with Reader.open(Path(run_dir)) as reader:

@@ -1,0 +1,49 @@
+"""Commands that read the books let the desk go first; those that act on it do not."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.cli import BOOKS, COMMANDS
+from scripts.priority import GIVE_WAY
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import os, sys
+from scripts.cli import main
+before = os.getpriority(os.PRIO_PROCESS, 0)
+sys.argv = ["btcbot", *sys.argv[1:]]
+try:
+    main()
+except SystemExit:
+    print("nicer by", os.getpriority(os.PRIO_PROCESS, 0) - before)
+"""
+
+
+def nicer_by(command: str) -> int:
+    """Return by how much *command* makes its process nicer."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, command, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return int(done.stdout.rsplit("nicer by ", 1)[1])
+
+
+@pytest.mark.parametrize("command", ["orders", "verify"])
+def test_a_command_that_reads_the_books_gives_way(command):
+    assert nicer_by(command) == GIVE_WAY
+
+
+@pytest.mark.parametrize("command", ["kill", "status"])
+def test_a_command_that_is_in_a_hurry_does_not(command):
+    assert nicer_by(command) == 0
+
+
+def test_whoever_reads_the_books_is_a_command():
+    assert set(BOOKS) < set(COMMANDS)
