@@ -9,7 +9,8 @@ from messages.control import StatusQuery
 from scripts import shown
 from scripts.desk import ASK_MAX_S, VAR, Json, RunDir, answer
 
-ACCOUNT = ("transfers",)  # those booked by this process of the executor, the newest ten
+# Transfers booked by this process of the executor, the newest ten; orders of others that rest.
+ACCOUNT = ("transfers", "foreign_orders")
 ACTOR_COLUMNS = ("role", "pid", "host", "state", "restarts", "heartbeat_age_ms")
 
 

@@ -22,7 +22,7 @@ from actors.executor.states import Fact
 from actors.executor.venue_calls import SubmitOrder
 from actors.runtime.effects import Write
 from messages import codec, ids
-from messages.money import Amount, text
+from messages.money import ZERO, Amount, text
 from messages.orders import (
     ALIVE,
     ApprovedBatch,
@@ -209,7 +209,7 @@ def _leg_breach(
     needed = hold(
         instrument, intent.side, intent.quantity, intent.price, moment.context.terms.gross
     )
-    free = books.balance(FREE, needed.asset)
+    free = books.balance(FREE, needed.asset) - view.locked.get(needed.asset, ZERO)
     if free < needed.amount:
         return _broken("FUNDS", f"{text(free)} {needed.asset}", text(needed.amount))
     return None

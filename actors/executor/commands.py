@@ -158,6 +158,7 @@ def status(session: Session, now: Now) -> dict[str, Any]:
         "armed": session.settings.not_armed,
         "fills_booked": session.fills_booked,
         "transfers": list(session.transfers.booked),
+        "foreign_orders": [one.plain() for one in session.foreign.orders()[:ALIVE_TOLD_MAX]],
     }
 
 

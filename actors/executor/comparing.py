@@ -1,5 +1,7 @@
 """What two reads of the balances lead to: the opening, a clean bill, or halted instruments."""
 
+from msgspec.structs import replace
+
 from actors.executor import fitness, opening, reconcile
 from actors.executor.draft import Draft
 from actors.executor.findings import halted
@@ -9,6 +11,7 @@ from actors.executor.session import Now, Phase, Session
 from actors.executor.venue_calls import Answer, ReadBalances
 from actors.runtime.effects import Write
 from actors.venues.port import VenueBalance
+from messages.money import ZERO
 from messages.state import Scope
 from store.rows import MetaRow
 
@@ -32,7 +35,7 @@ def read(session: Session, request: ReadBalances, result: object, now: Now) -> l
         writes.append(
             opening.open_books(
                 session.books,
-                balances,
+                [_opening(one) for one in balances] if session.foreign.is_let else balances,
                 instruments=session.desk.instruments,
                 owners=session.settings.adopt,
                 venue_ms=session.venue_ms(now) - (now.mono_ms - standing.asked_ms),
@@ -46,8 +49,14 @@ def read(session: Session, request: ReadBalances, result: object, now: Now) -> l
         now_ms=now.mono_ms,
         fees_gross=session.settings.fees.gross_taker,
         lately_ms=now.wall_ms - session.settings.visibility_lag_s * 1_000,
+        totals_only=session.foreign.is_let,
     )
     return [*writes, *_checked(session, checked, now)]
+
+
+def _opening(one: VenueBalance) -> VenueBalance:
+    """Return *one* with what orders of others hold as free: it is theirs only while they rest."""
+    return replace(one, free=one.free + one.held, held=ZERO)
 
 
 def _checked(session: Session, checked: Checked, now: Now) -> list[Write]:

@@ -18,9 +18,14 @@ from store.rows import LevelRow, OrderRow
 
 
 def strange(session: Session, found: Iterable[Stranger], now: Now) -> list[Write]:
-    """Return the entry that halts the desk for an order that is in no books, once."""
+    """Return the entry that halts the desk for an order that is in no books, once.
+
+    One of somebody else is none where `foreign_orders` lets them.
+    """
     writes: list[Write] = []
     for one in found:
+        if session.foreign.is_let and one.code == evidence.FOREIGN_ORDER:
+            continue
         row = halt(Scope.DESK, "", f"{one.code} {one.client_order_id or one.venue_order_id}", 0)
         there = session.books.levels.get((row.scope, row.name, row.source))
         if there is not None and there.level is Level.HALTED:

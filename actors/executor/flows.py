@@ -2,19 +2,20 @@
 
 from decimal import Decimal
 
-from actors.executor import day, opening, postings
+from actors.executor import day, foreign, opening, postings
 from actors.executor.day import MARK_AGE_MAX_MS
 from actors.executor.draft import Draft
 from actors.executor.session import Now, Session
 from actors.executor.transfers import explaining, mark
 from actors.executor.venue_calls import Answer, ReadTransfers
 from actors.runtime.effects import Write
-from actors.venues.port import VenueTransfer
+from actors.venues.port import VenueFill, VenueTransfer
 from messages.money import ZERO, text
 from store.rows import WITHDRAWING, MetaRow
 
 FLOW_UNVALUED = "FLOW_UNVALUED"  # without a young mark: it counts as the day's gain or loss
 BOOKED = "TransferBooked"
+EXTERNAL_FILL = "ExternalFill"
 
 
 def read(session: Session, _request: ReadTransfers, result: object, now: Now) -> list[Write]:
@@ -31,6 +32,38 @@ def read(session: Session, _request: ReadTransfers, result: object, now: Now) ->
     if writes:
         session.reconciler.want(now.mono_ms)
     return writes
+
+
+def foreign_fill(session: Session, row: VenueFill, now: Now) -> list[Write]:
+    """Return the entry of an execution of somebody else's order on our account, once."""
+    name = f"fill:{row.trade_id}"
+    if session.books.meta(mark(name)) is not None:
+        return []
+    draft = Draft(session.books, at_ms=now.wall_ms)
+    legs = foreign.moved(row)
+    draft.transfer(f"external:{name}", legs)
+    draft.put(MetaRow(key=mark(name), value=text(row.quantity)))
+    prices = {asset: _price(session, asset, now) for asset in session.holdings()}
+    value = foreign.worth(legs, prices, quote=session.desk.quote)
+    if value is None:
+        draft.flag(FLOW_UNVALUED)
+    today = day.current(session.books.day, day.day_of(now.wall_ms))
+    draft.put(day.with_flow(today, ZERO if value is None else value))
+    session.fills_booked += 1
+    session.newest_fill_ms = max(session.newest_fill_ms, row.at_ms)
+    cause = {
+        "client_order_id": row.client_order_id,
+        "venue_order_id": row.venue_order_id,
+        "what": f"{row.side.value} of somebody else",
+        "asset": postings.assets(row.instrument)[0],
+        "amount": text(row.quantity),
+        "price": text(row.price),
+        "fee": text(row.fee),
+        "tax": text(row.tax),
+        "value": None if value is None else text(value),
+        "venue_ms": row.at_ms,
+    }
+    return [draft.write(EXTERNAL_FILL, name, cause)]
 
 
 def _booked(session: Session, row: VenueTransfer, now: Now) -> Write:
@@ -68,10 +101,15 @@ def _value(session: Session, row: VenueTransfer, now: Now) -> Decimal | None:
     """Return what the transfer is worth in the desk's quote; what is not traded counts nothing."""
     if row.asset == session.desk.quote:
         return row.amount
-    marks = session.holdings()
-    if row.asset not in marks:
+    if row.asset not in session.holdings():
         return ZERO
-    known = marks[row.asset]
+    price = _price(session, row.asset, now)
+    return None if price is None else row.amount * price
+
+
+def _price(session: Session, asset: str, now: Now) -> Decimal | None:
+    """Return the mid of a traded asset, None without a young one."""
+    known = session.holdings()[asset]
     if known is None or now.mono_ms - known.heard_ms > MARK_AGE_MAX_MS:
         return None
-    return row.amount * known.mid
+    return known.mid

@@ -37,6 +37,8 @@ class View(Struct, frozen=True, kw_only=True):
     pace: Pace
     now_ms: int  # monotonic
     today: str
+    locked: Mapping[str, Decimal] = {}  # by orders of others, by asset
+    buying: Decimal = ZERO  # what their buys may still cost
 
 
 def first_breach(
@@ -61,7 +63,7 @@ def gross(books: Books, view: View) -> Decimal | None:
         if owned and mark is None:
             return None
         total += owned * mark.mid if mark is not None else ZERO
-    return total + books.buying
+    return total + books.buying + view.buying
 
 
 def day_value(books: Books, today: str) -> Decimal:

@@ -1,9 +1,10 @@
 """What lists of orders and fills lead to: facts about ours, findings about everybody else's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from actors.executor import contradictions, evidence, facts, opening, sweep, watching
+from actors.executor import contradictions, evidence, facts, flows, opening, sweep, watching
 from actors.executor.draft import Draft
+from actors.executor.evidence import Stranger
 from actors.executor.facts import Seen
 from actors.executor.findings import impossible, strange
 from actors.executor.session import Now, Session
@@ -21,9 +22,13 @@ def fills(session: Session, rows: Sequence[VenueFill], now: Now) -> list[Write]:
     if opened_ms is None:
         return []
     rows = sweep.before_us(rows, opened_ms, session.books)
-    writes = strange(session, evidence.strangers(rows, session.books, prefix=_prefix(session)), now)
+    found = evidence.strangers(rows, session.books, prefix=_prefix(session))
+    writes = strange(session, found, now)
+    others = _foreign(found) if session.foreign.is_let else set()
     for row in evidence.in_time_order(rows):
         order = session.books.orders.get(row.client_order_id)
+        if row.venue_order_id in others:
+            writes += flows.foreign_fill(session, row, now)
         if order is None or session.books.is_booked(row.trade_id):
             continue
         booked = facts.merge(
@@ -70,9 +75,12 @@ def listed(session: Session, request: ReadOpenOrders, result: object, now: Now) 
     found = evidence.strangers(rows, session.books, prefix=_prefix(session))
     ours = [one for one in found if one.code == evidence.UNKNOWN_ORDER]
     session.strays.update({one.venue_order_id: one.client_order_id for one in ours})
-    foreign = {one.venue_order_id for one in found if one.code == evidence.FOREIGN_ORDER}
+    others = _foreign(found)
+    session.foreign.listed(
+        request.instrument, [row for row in rows if row.venue_order_id in others]
+    )
     shown = {
-        row.venue_order_id: row.client_order_id for row in rows if row.venue_order_id not in foreign
+        row.venue_order_id: row.client_order_id for row in rows if row.venue_order_id not in others
     }
     session.watching.listed(request.instrument, request.asked_ms, shown)
     for name in watching.not_shown(request.expected, shown, session.books):
@@ -122,6 +130,10 @@ def swept(session: Session, request: ReadFills, result: object, now: Now) -> lis
         draft.put(CursorRow(instrument=request.instrument, since_ms=under_way.asked_venue_ms))
         writes.append(draft.write("CursorMoved", request.instrument, {"rows": len(rows)}))
     return writes
+
+
+def _foreign(found: Iterable[Stranger]) -> set[int]:
+    return {one.venue_order_id for one in found if one.code == evidence.FOREIGN_ORDER}
 
 
 def _orders(result: object) -> list[VenueOrder] | None:

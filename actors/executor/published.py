@@ -48,8 +48,12 @@ def account_state(session: Session, now: Now) -> AccountState:
     row = day.current(books.day, today)
     result = day.result(row, valuing.equity(session, now))
     pace = session.pace(now.mono_ms)
+    locked = session.foreign.locked()
     return AccountState(
-        free={asset: Amount(value) for asset, value in books.balances(FREE).items()},
+        free={
+            asset: Amount(max(ZERO, value - locked.get(asset, ZERO)))
+            for asset, value in books.balances(FREE).items()
+        },
         held={asset: Amount(value) for asset, value in books.balances(HELD).items()},
         equity=_amount(result.equity),
         day_pnl=_amount(result.day_pnl),

@@ -18,6 +18,7 @@ from actors.executor.contradictions import Behind
 from actors.executor.day import Mark
 from actors.executor.facts import Context
 from actors.executor.fills import Terms
+from actors.executor.foreign import Foreign
 from actors.executor.gate import Gate
 from actors.executor.limits import Pace, View
 from actors.executor.pace import Backoff, Bucket
@@ -133,14 +134,14 @@ class Session:
         self.clearance = Clearance(apart_ms=asking.twice_apart_ms)
         self.reconciler = Reconciler(asking, hidden_ms=settings.visibility_lag_s * 1_000)
         self.transfers = Transfers(asking)
+        self.foreign = Foreign(settings.foreign_orders, settings.fees.gross_taker)
         self.questions: list[Question] = []
         self.listed_since_ms = now_ms  # sends wait until every list is younger
-        self.silent = False
         self.kept_batches: deque[str] = deque(maxlen=KEPT_BATCHES_MAX)
         self.fills_booked, self.newest_fill_ms = 0, 0  # the latter is the venue's time
         self.equity_written_ms = now_ms
         self.resume_code: tuple[str, int] | None = None  # and until when it counts
-        self.reconciled = False
+        self.reconciled = self.silent = False
         self.checkpoint_seq = books.seq  # the newest entry when the log was emptied
         self.checked_seq = 0  # the newest entry when books and venue were last compared
 
@@ -200,6 +201,8 @@ class Session:
             pace=self.pace(now.mono_ms),
             now_ms=now.mono_ms,
             today=day.day_of(now.wall_ms),
+            locked=self.foreign.locked(),
+            buying=self.foreign.buying(self.desk.quote),
         )
 
     def desk_facts(self) -> Desk:

@@ -105,6 +105,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     silence_ms: Milliseconds = 15_000  # then what rests is cancelled
     on_silence: Literal["cancel", "leave"] = "cancel"
     on_stop: Literal["cancel", "leave"] = "leave"
+    foreign_orders: Literal["halt", "external"] = "halt"  # of others on our account
     on_absent: Literal["release", "halt_instrument"] = "halt_instrument"
     unknown_max: Annotated[int, Meta(ge=1, le=100)] = 3  # this many at once: the desk pauses
     clock_jump_max_ms: Milliseconds = 250
