@@ -8,15 +8,22 @@ import pytest
 import zmq
 
 from actors import topology
-from actors.runtime import endpoints
+from actors.runtime import endpoints, sockets
 from actors.runtime.settings import RuntimeSettings, SupervisionSettings
 from messages.control import StatusQuery
 from tests.actors.runtime.stage import EAGER, QUICK, alive, parent_of, pids, until
 from tests.actors.runtime.troupe import Play
 
 pytestmark = pytest.mark.slow
+MEGABYTE = 1_000_000
 
 # What a desk looks like from outside.
+
+
+def memory(pid):
+    """What a process has in memory now, in bytes."""
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_six_actors_are_six_processes_and_all_are_ready(desk):
@@ -92,6 +99,28 @@ def test_garbage_on_the_control_socket_is_answered_and_the_desk_goes_on(desk, fr
     assert line.poll(5_000)
     context.destroy(linger=0)
     assert desk.report()["mode"] == "sim"
+
+
+@pytest.mark.parametrize("socket", ["supervisor.control", "executor.control"])
+@pytest.mark.parametrize("size", [sockets.COMMAND_FRAME_MAX + 1, 64 * MEGABYTE])
+def test_a_frame_that_nobody_may_send_ends_its_connection_and_is_never_read(desk, socket, size):
+    pid = pids(desk.report()).get(socket.partition(".")[0], desk.keeper.pid)
+    context = zmq.Context()
+    line = context.socket(zmq.DEALER)
+    line.linger = 0
+    line.set(zmq.RECONNECT_IVL, -1)
+    ended = line.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+    line.connect(endpoints.read(desk.run_dir).sockets[socket])
+    before = memory(pid)
+
+    line.send_multipart([b"", bytes(size)])
+
+    assert ended.poll(5_000)
+    assert not line.poll(0)
+    line.disable_monitor()
+    context.destroy(linger=0)
+    assert memory(pid) - before < 8 * MEGABYTE
+    assert desk.ask(socket, StatusQuery()).ok
 
 
 def test_each_actor_answers_on_its_own_control_socket(desk):
