@@ -131,7 +131,7 @@ MUTANTS = (
     ),
     _mutant(
         "permits_not_asked_for",
-        "I5",
+        "I5 I7",
         ("actor.may_send", bugs.gate_with(permit=True)),
         ("accept._batch_breach", bugs.without("NO_PERMIT")),
     ),
