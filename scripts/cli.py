@@ -21,6 +21,7 @@ COMMANDS = (
     "panic",
     "resume",
     "level",
+    "flatten",
     *BOOKS,
     "doctor",
     "health",
@@ -134,6 +135,10 @@ def _acting(name: str) -> Callable[..., None]:
             from scripts.level import level
 
             return level
+        case "flatten":
+            from scripts.flatten import flatten
+
+            return flatten
         case "backup":
             from scripts.backup import backup
 

@@ -4,12 +4,12 @@ Wishes are looked at in order, each meets what those before it have left of the 
 with a batch on its way are left out. What a pass does not do, it gives a reason for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
 
-from actors.allocator import resting
+from actors.allocator import flatten, resting
 from actors.allocator.batches import Leg, Moment, batch, decision_id
 from actors.allocator.budget import Budgets, Money, money
 from actors.allocator.outstanding import Outstanding
@@ -94,7 +94,7 @@ def run(
     places = _places(desk, believed, at)
     budgets = Budgets(_money(desk, believed, at), settings)
     stale = {name: resting.stale(here, settings) for name, here in places.items()}
-    wished = wishes(_targets(desk, believed, at), places, strategies=desk.strategies)
+    wished = wishes(_targets(desk, believed, places, at), places, strategies=desk.strategies)
     decided: dict[str, list[Decided]] = {name: [] for name in places}
     for wish in wished:
         here = places[wish.instrument]
@@ -131,8 +131,15 @@ def _money(desk: Desk, believed: Believed, at: Moment) -> Money:
     )
 
 
-def _targets(desk: Desk, believed: Believed, at: Moment) -> list[Targets]:
-    """Return the targets of every strategy that spoke lately; silence is no opinion."""
+def _targets(
+    desk: Desk, believed: Believed, places: Mapping[str, Place], at: Moment
+) -> list[Targets]:
+    """Return the targets of every strategy that spoke lately; silence is no opinion.
+
+    While the operator wants everything sold, none is asked.
+    """
+    if flatten.is_asked(believed.newest.get(ExecutorStatus)):
+        return flatten.targets(desk.strategies, places.values(), at_ms=at.wall_ms)
     newest, most = believed.newest, desk.settings.targets_age_max_ms
     heard = ((one, newest.get(Targets, one)) for one in desk.strategies)
     return [
