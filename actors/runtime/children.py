@@ -12,11 +12,12 @@ import shutil
 import signal
 import sys
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import resource_tracker, util
 from multiprocessing.connection import wait
 
 from actors.runtime import preload
+from actors.runtime.patience import while_it_works
 from actors.runtime.spawn import ChildSpec, ProgramSpec, live, serve
 
 TROUBLE_MAX = 4_000  # characters of what it printed last
@@ -57,6 +58,9 @@ class Forkserver:
     def __init__(self, modules: Sequence[str]) -> None:
         self._trouble = os.memfd_create("forkserver")  # a file before there is a run directory
         self._booted = False
+        self._loaded: int | None = None  # the pid of the forkserver that has started a child
+        # Called while a forkserver loads and gets on with it: whoever waits for it does not hang.
+        self.still_here: Callable[[], None] = lambda: None
         self._context = multiprocessing.get_context("forkserver")
         names = ["actors.runtime.preload", "actors.runtime.birth", *modules]
         self._context.set_forkserver_preload([*names, "actors.runtime.preloaded"])
@@ -86,9 +90,19 @@ class Forkserver:
         """
         self.boot()
         process = self._context.Process(target=live, args=(spec,), name=spec.role, daemon=True)
-        with _nameless_main():
+        with _nameless_main(), self._patience():
             process.start()
         return Spawned(spec.role, process)
+
+    @contextlib.contextmanager
+    def _patience(self) -> Iterator[None]:
+        pid: int = getattr(multiprocessing.forkserver._forkserver, "_forkserver_pid", None) or 0
+        if pid == self._loaded:
+            yield
+            return
+        with while_it_works(pid, self.still_here):
+            yield
+        self._loaded = pid
 
     def close(self) -> None:
         """Leave nothing behind: whoever ends by `os._exit` runs no clean-up of the library's."""

@@ -104,6 +104,10 @@ class Keeper(Actor):
         self._processes: dict[str, Spawned] = {}
         self.end = Exit(failures.STOPPED, "stopped in order")
 
+    def waits_with(self, still_here: Callable[[], None]) -> None:
+        """Have *still_here* called while this waits for a forkserver that loads and gets on."""
+        self._forkserver.still_here = still_here
+
     # What a desk adds.
 
     def became_ready(self, name: str) -> Iterable[object]:

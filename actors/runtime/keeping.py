@@ -49,6 +49,7 @@ def keep(
             sources=[Signals(dict.fromkeys(INTERRUPTS, Interrupted))],
             rhythms=[watchdog],
         )
+        keeper.waits_with(watchdog.again)
         watchdog.ring()  # starting children may hang, before the first turn of the loop
         keeper.live()
     except BaseException as error:  # noqa: BLE001 - it ends the process

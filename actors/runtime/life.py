@@ -117,6 +117,11 @@ class Watchdog:
             self._due_ms = now + self._every_ms
         return ()
 
+    def again(self) -> None:
+        """Arm it again out of turn: the loop waits for what gets on."""
+        if self._due_ms is not None:
+            faulthandler.dump_traceback_later(self._hang_s, exit=True, file=self._trace)
+
     def last_call(self, within_s: int) -> None:
         """End this process in *within_s* seconds at the latest, whatever its loop does."""
         faulthandler.dump_traceback_later(within_s, exit=True, file=self._trace)

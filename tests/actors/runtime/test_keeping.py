@@ -11,11 +11,12 @@ from actors import topology
 from actors.runtime import endpoints, sockets
 from actors.runtime.settings import RuntimeSettings, SupervisionSettings
 from messages.control import StatusQuery
-from tests.actors.runtime.stage import EAGER, QUICK, alive, parent_of, pids, until
+from tests.actors.runtime.stage import EAGER, PATIENCE_S, QUICK, alive, parent_of, pids, until
 from tests.actors.runtime.troupe import Play
 
 pytestmark = pytest.mark.slow
 MEGABYTE = 1_000_000
+IMPATIENT = RuntimeSettings(hang_s=2)
 
 # What a desk looks like from outside.
 
@@ -214,6 +215,19 @@ def test_when_the_forkserver_dies_the_desk_comes_back(eager):
 
     until(back, "all ready in new processes")
     assert not any(alive(pid) for pid in before.values())
+
+
+def test_a_forkserver_that_loads_for_long_is_waited_for_as_long_as_it_gets_on(stage):
+    one = stage(Play(runtime=IMPATIENT, loads="tests.actors.runtime.slow"))
+
+    one.all_ready()
+
+
+def test_a_forkserver_that_gets_nowhere_ends_the_desk_with_its_stacks(stage):
+    one = stage(Play(runtime=IMPATIENT, loads="tests.actors.runtime.stuck"))
+
+    assert one.keeper.wait(PATIENCE_S) == 1
+    assert "Timeout" in (one.run_dir / "logs" / "supervisor.trace").read_text()
 
 
 def test_an_actor_that_fails_too_often_halts_the_desk_and_is_tried_slowly(stage):

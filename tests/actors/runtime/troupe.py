@@ -37,6 +37,7 @@ class Play(Struct, kw_only=True):
     stop_ms: int = 3_000
     run_s: int | None = None
     preload: bool = True
+    loads: str = ""  # a module more that the forkserver loads
 
 
 class Unwatched:
@@ -62,7 +63,9 @@ def main(run_dir: Path) -> None:
         sockets=endpoints.addresses(run_dir, topology.SOCKETS),
     )
     endpoints.write(run_dir, where)
-    forkserver = Forkserver(["actors.topology", *([PLAYERS] if play.preload else [])])
+    forkserver = Forkserver(
+        ["actors.topology", *([PLAYERS] if play.preload else []), *play.loads.split()]
+    )
     about = About(
         desk=DeskSettings(mode="sim", prefix="t", instruments=("BTC_TRY",), strategies=()),
         host="here",
