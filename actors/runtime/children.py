@@ -15,12 +15,14 @@ import types
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import resource_tracker, util
 from multiprocessing.connection import wait
+from pathlib import Path
 
 from actors.runtime import preload
 from actors.runtime.patience import while_it_works
 from actors.runtime.spawn import ChildSpec, ProgramSpec, live, serve
 
 TROUBLE_MAX = 4_000  # characters of what it printed last
+TEMPORARY = "pymp-"  # how multiprocessing calls the directory of its sockets
 EXIT_CODE_WAIT_S = 0.05  # the exit code comes a little later than the news that it is gone
 
 
@@ -103,6 +105,16 @@ class Forkserver:
         with while_it_works(pid, self.still_here):
             yield
         self._loaded = pid
+
+    def tidy(self, note: Path) -> None:
+        """Remove what the last owner of *note* left when it was killed; note what is ours."""
+        ours = Path(util.get_temp_dir())
+        with contextlib.suppress(OSError, ValueError):
+            left = Path(note.read_text(encoding="utf-8"))
+            if left.name.startswith(TEMPORARY) and left.stat().st_uid == os.getuid():
+                shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(OSError):  # it costs a directory in the end, no more
+            note.write_text(str(ours), encoding="utf-8")
 
     def close(self) -> None:
         """Leave nothing behind: whoever ends by `os._exit` runs no clean-up of the library's."""

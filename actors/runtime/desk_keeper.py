@@ -84,6 +84,7 @@ class DeskKeeper(Keeper):
 
     def started(self) -> Iterable[object]:
         yield from super().started()
+        self._forkserver.tidy(self.parts.run_dir / "sock" / "temporary")
         yield After(self._watcher.every_ms, _DRAW)
         yield After(TREND_MS, _TREND)
 
