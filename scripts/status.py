@@ -17,7 +17,7 @@ ACTOR_COLUMNS = ("role", "pid", "host", "state", "restarts", "heartbeat_age_ms")
 def status(run_dir: RunDir = VAR, as_json: Json = False) -> None:
     """Show mode, level, actors, permits, unknown orders and feeds of the running desk."""
     report = answer(run_dir, "supervisor.control", StatusQuery()).report
-    report = {**report, "account": account(run_dir)}
+    report = {**report, "account": account(run_dir), "permit_withheld": withheld(run_dir)}
     if as_json:
         shown.document(report)
         return
@@ -33,6 +33,15 @@ def account(run_dir: Path) -> dict[str, Any] | None:
     return {name: told.get(name, []) for name in ACCOUNT}
 
 
+def withheld(run_dir: Path) -> str | None:
+    """Return why the risk gate gives no permit, "" while it does, None while it says nothing."""
+    try:
+        told = ask(run_dir, "risk_gate.control", StatusQuery(), ASK_MAX_S).report
+    except Unreachable:
+        return None
+    return str(told.get("permit_withheld", ""))
+
+
 def show(report: Mapping[str, Any]) -> None:
     """Write the supervisor's report for a person."""
     mode, level, host = (report.get(key) or "unknown" for key in ("mode", "level", "host"))
@@ -41,6 +50,8 @@ def show(report: Mapping[str, Any]) -> None:
     if services := report.get("services"):
         shown.table("services", services, ("role", "pid", "state", "restarts"))
     shown.say(f"permits: {permits(report.get('permits') or ())}")
+    if why := report.get("permit_withheld"):
+        shown.say(f"the risk gate withholds its permit: {why}")
     shown.say(f"unknown orders: {report.get('unknown_orders')}")
     for name, told in (report.get("account") or {}).items():
         if told:

@@ -64,10 +64,12 @@ def test_a_flipped_bit_of_an_old_entry_ends_the_permit_and_is_named(desk, bit):
     desk.wait_until(lambda: (age_ms(desk) or 0) > 2_500, "a permit that is too old", NOTICED_S)
     before = taken(desk)
     why, health = withheld(desk), here("health", run_dir=desk.run_dir)
+    status = here("status", run_dir=desk.run_dir).out
     desk.wait_until(lambda: age_ms(desk) > 6_000, "silence", NOTICED_S)
 
     assert why == "BREACH JOURNAL_CHAIN"
     assert taken(desk) == before
+    assert f"the risk gate withholds its permit: {why}" in status
     assert health.code == 2
     assert "JOURNAL_CHAIN" in health.out
     assert here("verify", run_dir=desk.run_dir).code == 1
