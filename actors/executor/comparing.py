@@ -38,7 +38,7 @@ def read(session: Session, request: ReadBalances, result: object, now: Now) -> l
                 [_opening(one) for one in balances] if session.foreign.is_let else balances,
                 instruments=session.desk.instruments,
                 owners=session.settings.adopt,
-                venue_ms=session.venue_ms(now) - (now.mono_ms - standing.asked_ms),
+                venue_ms=session.venue_ms(now) - (now.mono_ms - session.reconciler.between_ms),
                 at_ms=now.wall_ms,
             )
         )

@@ -45,6 +45,11 @@ class Reconciler:
         self._wanted_ms: int | None = None
         self._once: dict[tuple[str, str, Decimal], int] = {}  # since when it shows
 
+    @property
+    def between_ms(self) -> int:
+        """When the first of the newest two reads was heard: what it shows happened before."""
+        return self._swept_from_ms
+
     def want(self, at_ms: int) -> None:
         """Have a comparison begin at *at_ms* at the latest."""
         self._wanted_ms = at_ms if self._wanted_ms is None else min(at_ms, self._wanted_ms)

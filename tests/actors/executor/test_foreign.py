@@ -1,5 +1,7 @@
 """Orders of others on our account: they halt, or are listed, counted, booked and left alone."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -274,3 +276,35 @@ def test_books_begin_with_what_others_hold_as_free(place):
 
     assert driver.books.balance("withdrawing", "TRY") == 0
     assert place.differences() == {}
+
+
+def test_what_was_traded_before_the_first_read_is_in_the_opening_and_is_not_booked_again(
+    place, monkeypatch
+):
+    ByHand(place).order(Side.BUY, place.inside, "0.002")
+    private, traded = place.served.private, []
+
+    def slow():
+        """A client whose first read of the balances arrives after an execution."""
+        client = private()
+        balances = client.balances
+
+        def read(stamp_ms):
+            if not traded:
+                time.sleep(0.05)
+                traded.append(place.stranger.trade(Side.SELL, "0.001", place.inside))
+                time.sleep(0.05)
+            return balances(stamp_ms)
+
+        client.balances = read
+        return client
+
+    monkeypatch.setattr(place.served, "private", slow)
+    driver = opened(place)
+    compare(place)
+
+    assert traded
+    assert totals(place) == {}
+    with Reader.open(place.run_dir) as reader:
+        assert "ExternalFill" not in [one.kind for one in reader.journal_since(0, 10_000)]
+    assert not driver.books.levels
