@@ -1,10 +1,14 @@
 """A real desk for tests: `python supervisor.py` in a process of its own, stopped by SIGTERM."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+from contextlib import contextmanager
+from pathlib import Path
 
 from actors.runtime.clock import SystemClock
 from actors.runtime.control import Unreachable, ask
@@ -15,6 +19,28 @@ from tests.scripts.commands import CHECKOUT
 READY_WITHIN_S = 30
 ENDS_WITHIN_S = 40
 POLL_S = 0.02
+
+
+@contextmanager
+def place():
+    """A directory with a short name, since sockets lie below it; gone afterwards."""
+    made = Path(tempfile.mkdtemp(prefix="btcbot-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def desk_in(run_dir, *options, environ=None):
+    """A desk of which nothing runs afterwards, whatever the test did."""
+    desk = RunningDesk(run_dir, *options, environ=environ)
+    try:
+        yield desk
+    finally:
+        if desk.process.poll() is None:
+            desk.process.kill()
+            desk.process.wait()
 
 
 class RunningDesk:

@@ -1,9 +1,5 @@
 """Somebody changes one bit of the journal while orders flow: the desk stops, and says why."""
 
-import shutil
-import tempfile
-from pathlib import Path
-
 import pytest
 
 from actors.runtime.control import ask
@@ -12,7 +8,7 @@ from actors.venues.simulated.journal import FILE_NAME, read
 from messages.control import StatusQuery
 from scripts.bench.desks import write_config
 from tests.scripts.commands import here
-from tests.scripts.desks import RunningDesk
+from tests.scripts.desks import desk_in, place
 from tests.store.harm import flip_bit
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -25,17 +21,11 @@ LOOKS_BACK = "\n[persistence]\nback_every_s = 1\n"
 
 @pytest.fixture
 def desk():
-    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    config = write_config(run_dir, 0, 0, pace_ms=100)
-    config.write_text(config.read_text() + LOOKS_BACK)
-    running = RunningDesk(run_dir, "--config", str(config))
-    try:
-        yield running.wait_ready()
-    finally:
-        if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
-        shutil.rmtree(run_dir, ignore_errors=True)
+    with place() as run_dir:
+        config = write_config(run_dir, 0, 0, pace_ms=100)
+        config.write_text(config.read_text() + LOOKS_BACK)
+        with desk_in(run_dir, "--config", str(config)) as started:
+            yield started.wait_ready()
 
 
 def taken(desk):

@@ -1,9 +1,6 @@
 """Money comes in while the desk runs: it is booked, told, and trading goes on."""
 
 import json
-import shutil
-import tempfile
-from pathlib import Path
 
 import httpx
 import pytest
@@ -11,7 +8,7 @@ import pytest
 from actors.venues.settings import ExchangeAccount
 from store.readers import Reader
 from tests.scripts.commands import here
-from tests.scripts.desks import RunningDesk
+from tests.scripts.desks import desk_in, place
 
 pytestmark = pytest.mark.slow
 
@@ -25,19 +22,13 @@ control = true
 
 @pytest.fixture(scope="module")
 def desk():
-    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    config = run_dir / "controlled.toml"
-    config.write_text(CONTROLLED)
-    running = RunningDesk(run_dir, "--config", config)
-    try:
-        running.wait_ready()
-        yield running
-        assert running.stop() == 0
-    finally:
-        if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
-        shutil.rmtree(run_dir, ignore_errors=True)
+    with place() as run_dir:
+        config = run_dir / "controlled.toml"
+        config.write_text(CONTROLLED)
+        with desk_in(run_dir, "--config", config) as started:
+            started.wait_ready()
+            yield started
+            assert started.stop() == 0
 
 
 def deposit(desk, asset, amount):

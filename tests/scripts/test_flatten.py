@@ -1,32 +1,21 @@
 """`btcbot flatten` beside a running desk: nothing rests, nothing is held, nothing is bought."""
 
-import shutil
-import tempfile
-from pathlib import Path
-
 import pytest
 
 from store.readers import Reader
 from tests.scripts.commands import btcbot
-from tests.scripts.desks import RunningDesk
+from tests.scripts.desks import desk_in, place
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 
 
 @pytest.fixture
 def desk():
-    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    running = RunningDesk(run_dir)
-    try:
-        running.wait_ready()
-        running.wait_until(lambda: owned(run_dir), "something held")
-        yield running
-        assert running.stop() == 0
-    finally:
-        if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
-        shutil.rmtree(run_dir, ignore_errors=True)
+    with place() as run_dir, desk_in(run_dir) as started:
+        started.wait_ready()
+        started.wait_until(lambda: owned(run_dir), "something held")
+        yield started
+        assert started.stop() == 0
 
 
 def owned(run_dir):

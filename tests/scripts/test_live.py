@@ -1,11 +1,8 @@
 """A desk in live: at a simulated exchange that stands in for the venue, gate by gate."""
 
 import re
-import shutil
-import tempfile
 from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +14,7 @@ from store.readers import Reader
 from tests.actors.venues.served import serving, stamps
 from tests.scripts import live
 from tests.scripts.commands import btcbot
-from tests.scripts.desks import RunningDesk
+from tests.scripts.desks import desk_in, place
 from tests.scripts.listener import listening, ten_seconds_off
 
 pytestmark = pytest.mark.timeout(200)
@@ -30,28 +27,20 @@ stamp = stamps()
 @pytest.fixture(scope="module")
 def venue():
     """The venue: an exchange of its own, which the desk neither starts nor ends."""
-    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    with serving(run_dir, "--seed", "77") as exchange:
+    with place() as run_dir, serving(run_dir, "--seed", "77") as exchange:
         yield exchange
-    shutil.rmtree(run_dir, ignore_errors=True)
 
 
 @contextmanager
 def desk(venue, environ, *, url=None, dry_run=False, killed=False):
     """A desk in live that is stopped in order at the end, whatever the test did."""
-    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    if killed:
-        (run_dir / "KILL").write_text("for this test\n")
-    config = live.config(run_dir, url or venue.url, stream=venue.url, dry_run=dry_run)
-    running = RunningDesk(run_dir, "--config", config, environ=environ)
-    try:
-        yield running
-        assert running.stop() == 0
-    finally:
-        if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
-        shutil.rmtree(run_dir, ignore_errors=True)
+    with place() as run_dir:
+        if killed:
+            (run_dir / "KILL").write_text("for this test\n")
+        config = live.config(run_dir, url or venue.url, stream=venue.url, dry_run=dry_run)
+        with desk_in(run_dir, "--config", config, environ=environ) as started:
+            yield started
+            assert started.stop() == 0
 
 
 def orders(run_dir):
@@ -152,17 +141,11 @@ def test_a_file_kill_lets_no_order_out_until_it_is_lifted(venue):
 
 def refusal(venue, environ, instead=None):
     """Return exit code and words of a desk that does not start, and what the venue heard of it."""
-    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    with listening(venue.url, instead) as ear:
+    with place() as run_dir, listening(venue.url, instead) as ear:
         config = live.config(run_dir, ear.url, stream=venue.url)
-        running = RunningDesk(run_dir, "--config", config, environ=environ)
-        try:
-            code = running.process.wait(live.READY_WITHIN_S)
-        finally:
-            running.process.kill()
-            running.process.wait()
-    said = running.out.read_text()
-    shutil.rmtree(run_dir, ignore_errors=True)
+        with desk_in(run_dir, "--config", config, environ=environ) as started:
+            code = started.process.wait(live.READY_WITHIN_S)
+        said = started.out.read_text()
     assert "Traceback" not in said
     return code, said, ear
 
@@ -246,23 +229,20 @@ def test_a_secret_that_is_not_base64_ends_the_start_and_is_shown_nowhere(venue):
 
 
 def test_a_limit_nobody_wrote_down_ends_the_start():
-    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    running = RunningDesk(run_dir, "--config", "config/live.toml", environ=ARMED)
-
-    assert running.process.wait(live.READY_WITHIN_S) == 78
-    assert "risk_gate.daily_loss_max_try: found nothing" in running.out.read_text()
-    shutil.rmtree(run_dir, ignore_errors=True)
+    options = ("--config", "config/live.toml")
+    with place() as run_dir, desk_in(run_dir, *options, environ=ARMED) as started:
+        assert started.process.wait(live.READY_WITHIN_S) == 78
+        assert "risk_gate.daily_loss_max_try: found nothing" in started.out.read_text()
 
 
 def test_a_fail_of_doctor_on_this_machine_ends_the_start(venue):
-    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    run_dir.chmod(0o777)
-    with listening(venue.url) as ear:
+    with place() as run_dir, listening(venue.url) as ear:
+        run_dir.chmod(0o777)
         config = live.config(run_dir, ear.url, stream=venue.url)
-        running = RunningDesk(run_dir, "--config", config, environ=ARMED)
-        code = running.process.wait(live.READY_WITHIN_S)
+        with desk_in(run_dir, "--config", config, environ=ARMED) as started:
+            code = started.process.wait(live.READY_WITHIN_S)
+        said = started.out.read_text()
 
     assert code == 78
-    assert f"doctor: permissions: {run_dir} has mode 0777; chmod 0755" in running.out.read_text()
+    assert f"doctor: permissions: {run_dir} has mode 0777; chmod 0755" in said
     assert ear.heard == []
-    shutil.rmtree(run_dir, ignore_errors=True)

@@ -1,11 +1,8 @@
 """A desk in paper: a second simulated exchange stands in for the public feed it follows."""
 
 import json
-import shutil
 import signal
-import tempfile
 import threading
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,7 +10,7 @@ import pytest
 from store.readers import Reader
 from tests.actors.venues.served import serving
 from tests.scripts.commands import btcbot
-from tests.scripts.desks import RunningDesk
+from tests.scripts.desks import desk_in, place
 
 SILENT_S = 3
 QUICK = """
@@ -50,28 +47,20 @@ silence_max_ms = 3_000
 @pytest.fixture(scope="module")
 def public():
     """The public feed: an exchange of its own, with another market than a sim would have."""
-    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    with serving(run_dir, "--seed", "77") as exchange:
+    with place() as run_dir, serving(run_dir, "--seed", "77") as exchange:
         yield exchange
-    shutil.rmtree(run_dir, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
 def desk(public):
-    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    config = run_dir / "quick.toml"
-    config.write_text(QUICK)
-    running = RunningDesk(run_dir, "--config", config, "--public-url", public.url)
-    try:
-        running.wait_ready()
-        running.wait_until(lambda: fills(run_dir), "a first fill")
-        yield running
-        assert running.stop() == 0
-    finally:
-        if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
-        shutil.rmtree(run_dir, ignore_errors=True)
+    with place() as run_dir:
+        config = run_dir / "quick.toml"
+        config.write_text(QUICK)
+        with desk_in(run_dir, "--config", config, "--public-url", public.url) as started:
+            started.wait_ready()
+            started.wait_until(lambda: fills(run_dir), "a first fill")
+            yield started
+            assert started.stop() == 0
 
 
 def fills(run_dir):

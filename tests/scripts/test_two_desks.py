@@ -1,10 +1,7 @@
 """Two desks with one prefix at one account, each with a store of its own: the second says so."""
 
-import shutil
-import tempfile
 from collections import Counter
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +11,7 @@ from store.readers import Reader
 from tests.actors.venues.served import serving
 from tests.scripts import live
 from tests.scripts.commands import btcbot
-from tests.scripts.desks import RunningDesk
+from tests.scripts.desks import desk_in, place
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 ACCOUNT = ExchangeAccount()
@@ -23,26 +20,18 @@ ARMED = {secrets.KEY: ACCOUNT.public_key, secrets.SECRET: ACCOUNT.secret} | live
 
 @pytest.fixture
 def venue():
-    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    with serving(run_dir, "--seed", "78") as exchange:
+    with place() as run_dir, serving(run_dir, "--seed", "78") as exchange:
         yield exchange
-    shutil.rmtree(run_dir, ignore_errors=True)
 
 
 @contextmanager
 def desk(venue):
     """A desk whose orders rest; nothing of it is left afterwards."""
-    run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    config = live.config(run_dir, venue.url)
-    config.write_text(config.read_text().replace('pricing = "cross"', 'pricing = "passive"'))
-    running = RunningDesk(run_dir, "--config", config, environ=ARMED)
-    try:
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
-        shutil.rmtree(run_dir, ignore_errors=True)
+    with place() as run_dir:
+        config = live.config(run_dir, venue.url)
+        config.write_text(config.read_text().replace('pricing = "cross"', 'pricing = "passive"'))
+        with desk_in(run_dir, "--config", config, environ=ARMED) as started:
+            yield started
 
 
 def alive(running):
