@@ -106,12 +106,17 @@ def in_time_order(rows: Iterable[VenueFill]) -> list[VenueFill]:
 def strangers(
     rows: Sequence[VenueOrder | VenueFill], books: Books, *, prefix: str
 ) -> list[Stranger]:
-    """Return what of *rows* is about orders that no books of ours know, each order once."""
+    """Return what of *rows* is about orders that no books of ours know, each order once.
+
+    What carries the venue's number of an order of ours under another name is nobody else's.
+    """
     found: dict[int, Stranger] = {}
+    numbers = {one.venue_order_id for one in books.orders.values()}
     for row in rows:
         if row.client_order_id in books.orders:
             continue
-        ours = ids.is_ours(row.client_order_id, prefix=prefix)
+        by_name = ids.is_ours(row.client_order_id, prefix=prefix)
+        ours = by_name or row.venue_order_id in numbers
         found[row.venue_order_id] = Stranger(
             code=UNKNOWN_ORDER if ours else FOREIGN_ORDER,
             client_order_id=row.client_order_id,

@@ -27,9 +27,11 @@ def fills(session: Session, rows: Sequence[VenueFill], now: Now) -> list[Write]:
     others = _foreign(found) if session.foreign.is_let else set()
     for row in evidence.in_time_order(rows):
         order = session.books.orders.get(row.client_order_id)
-        if row.venue_order_id in others:
-            writes += flows.foreign_fill(session, row, now)
-        if order is None or session.books.is_booked(row.trade_id):
+        if session.books.is_booked(row.trade_id):
+            continue
+        if order is None:
+            if row.venue_order_id in others:
+                writes += flows.foreign_fill(session, row, now)
             continue
         booked = facts.merge(
             session.books, order, evidence.of_fill(row), session.context(order.instrument, now)

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.executor import foreign, postings
+from actors.executor import foreign, listing, postings
+from actors.executor.facts import Seen
 from actors.executor.foreign import Foreign
+from actors.executor.states import Fact
 from actors.venues.port import NewOrder, VenueFill, VenueOrder, VenueStatus
 from messages.control import Kill, StatusQuery
 from messages.money import Amount
@@ -16,7 +18,10 @@ from messages.state import AccountState, Level
 from store.explain import told_about
 from store.readers import Reader
 from store.verify import verify
+from tests.actors.executor import ledgers
 from tests.actors.executor.driving import settings
+from tests.actors.executor.ledgers import NOW_MS, VENUE_ID, tell
+from tests.actors.executor.sessions import Standing
 from tests.actors.executor.venues import trading
 from tests.actors.executor.wishes import wanted_of
 from tests.actors.venues.served import CLOCK
@@ -263,6 +268,22 @@ def test_what_it_trades_is_booked_once_and_is_no_strategys(place):
     assert {one["account"] for one in entry["postings"]} == {"free", "external"}
     assert kinds.count("ExternalFill") == 1
     assert not [strategy for strategy, _ in driver.books.positions if strategy]
+
+
+@pytest.mark.parametrize("name", ["", "by-hand"])
+def test_a_fill_of_our_own_order_that_lacks_its_name_halts_and_is_not_somebody_elses(name):
+    one = Standing(own=settings(foreign_orders="external"))
+    ours = one.order()
+    tell(one.books, ours, Seen(fact=Fact.ACK, venue_order_id=VENUE_ID))
+    named = ledgers.fill(client_order_id=ours, at_ms=NOW_MS + 1)
+    nameless = ledgers.fill(client_order_id=name, at_ms=NOW_MS + 1)
+
+    listing.fills(one.session, [nameless], one.now)
+    assert one.books.owned("BTC") == 0
+    assert [row.level for row in one.books.levels.values()] == [Level.HALTED]
+
+    listing.fills(one.session, [nameless, named], one.now)
+    assert one.books.owned("BTC") == named.quantity
 
 
 def test_books_begin_with_what_others_hold_as_free(place):
