@@ -107,14 +107,19 @@ class Forkserver:
         self._loaded = pid
 
     def tidy(self, note: Path) -> None:
-        """Remove what the last owner of *note* left when it was killed; note what is ours."""
-        ours = Path(util.get_temp_dir())
+        """Remove what the last owner of *note* left when it was killed; note what is ours.
+
+        A note that was copied from elsewhere names what another desk may need.
+        """
+        ours, here = Path(util.get_temp_dir()), str(note.resolve())
         with contextlib.suppress(OSError, ValueError):
-            left = Path(note.read_text(encoding="utf-8"))
-            if left.name.startswith(TEMPORARY) and left.stat().st_uid == os.getuid():
+            named, _, where = note.read_text(encoding="utf-8").partition("\n")
+            left = Path(named)
+            is_known = left.name.startswith(TEMPORARY) and left.stat().st_uid == os.getuid()
+            if is_known and where == here and left != ours:
                 shutil.rmtree(left, ignore_errors=True)
         with contextlib.suppress(OSError):  # it costs a directory in the end, no more
-            note.write_text(str(ours), encoding="utf-8")
+            note.write_text(f"{ours}\n{here}", encoding="utf-8")
 
     def close(self) -> None:
         """Leave nothing behind: whoever ends by `os._exit` runs no clean-up of the library's."""
