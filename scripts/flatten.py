@@ -47,12 +47,16 @@ def flatten(
     why = f"{FLATTEN}: {reason}"
     _set(run_dir, Level.HALTED, why)
     shown.say("desk HALTED: what rests is taken back")
-    if not _until(lambda: bool(_report(run_dir)["clear"]), until_ms):
+    if not _until(lambda: bool(_unless_overtaken(run_dir, Level.HALTED, why)["clear"]), until_ms):
         raise Told(Ended.NO, "the venue still shows orders of ours: the desk stays HALTED")
     _set(run_dir, Level.REDUCE_ONLY, why)
     shown.say("nothing rests; desk REDUCE_ONLY: what strategies hold is sold")
-    done = _until(lambda: not _report(run_dir)["alive_count"] and not left(run_dir), until_ms)
-    if not done:
+
+    def is_over() -> bool:
+        alive = _unless_overtaken(run_dir, Level.REDUCE_ONLY, why)["alive_count"]
+        return not alive and not left(run_dir)
+
+    if not _until(is_over, until_ms):
         told = ", ".join(f"{name} {text(amount)}" for name, amount in left(run_dir).items())
         raise Told(Ended.NO, f"not sold yet: {told or 'orders are alive'}. It goes on by itself")
     shown.say("every position is below the venue's minimum; btcbot level ACTIVE trades again")
@@ -92,6 +96,20 @@ def _address(run_dir: Path) -> str:
 
 def _report(run_dir: Path) -> Mapping[str, Any]:
     return answer(run_dir, EXECUTOR, StatusQuery()).report
+
+
+def _unless_overtaken(run_dir: Path, level: Level, reason: str) -> Mapping[str, Any]:
+    """Return how the executor stands. Raises Told where something was ordered after us."""
+    report = _report(run_dir)
+    ours = any(
+        (one["scope"], one["source"], one["level"], one["reason"])
+        == (Scope.DESK, OPERATOR, level, reason)
+        for one in report["levels"]
+    )
+    if report["latched"] or not ours:
+        what = "the desk was killed" if report["latched"] else "the desk was given another level"
+        raise Told(Ended.NO, f"not flattened: {what} meanwhile, and that counts")
+    return report
 
 
 def _set(run_dir: Path, level: Level, reason: str) -> Reply:
