@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from actors.allocator.flatten import FLATTEN
 from messages.control import SetLevel
 from messages.state import Level, Scope
 from scripts import shown
@@ -38,6 +39,12 @@ def level(
     if strategy and instrument:
         raise Told(Ended.USAGE, "name a strategy or an instrument, not both")
     scope, name = scoped(strategy, instrument)
+    if wanted is Level.REDUCE_ONLY and scope is Scope.DESK and reason.startswith(FLATTEN):
+        raise Told(
+            Ended.USAGE,
+            f"a reason that begins with {FLATTEN} sells all that strategies hold: "
+            "that is btcbot flatten; give another reason",
+        )
     command = SetLevel(scope=scope, name=name, source=OPERATOR, level=wanted, reason=reason)
     reply = answer(run_dir, "executor.control", command)
     whose = f"{scope} {name}".strip()

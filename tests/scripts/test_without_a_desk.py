@@ -84,6 +84,24 @@ def test_level_for_a_strategy_and_an_instrument_at_once_is_wrong_usage(tmp_path)
 
 
 @pytest.mark.parametrize(
+    ("wanted", "reason", "code"),
+    [
+        ("REDUCE_ONLY", "FLATTEN", 2),
+        ("reduce_only", "FLATTEN later, if it falls", 2),
+        ("REDUCE_ONLY", "flat", 75),
+        ("PAUSED", "FLATTEN later", 75),
+    ],
+)
+def test_a_level_is_no_order_to_sell_everything_whatever_its_reason_says(
+    wanted, reason, code, tmp_path
+):
+    done = here("level", wanted, "--reason", reason, run_dir=tmp_path)
+
+    assert done.code == code
+    assert ("btcbot flatten" in done.err) is (code == 2)
+
+
+@pytest.mark.parametrize(
     "arguments", [("nonsense",), ("orders", "--limit", "0"), ("explain",), ("kill", "--wait", "x")]
 )
 def test_wrong_usage_ends_with_2(arguments, tmp_path):
