@@ -41,18 +41,23 @@ def may_not_trade(session: Session, said: str) -> None:
 
 def answered(session: Session, status: int | None, now: Now) -> None:
     """Take note of one answer's HTTP status. Raise NotFit when all we hear is that we may not."""
-    if status != FORBIDDEN:
-        session.doubts.forbidden_ms = None
-        return
-    if session.doubts.forbidden_ms is None:
-        session.doubts.forbidden_ms = now.mono_ms
-    for_ms = now.mono_ms - session.doubts.forbidden_ms
+    since_ms = session.doubts.forbidden_ms = _since(session.doubts.forbidden_ms, status, now)
+    for_ms = 0 if since_ms is None else now.mono_ms - since_ms
     if for_ms >= FORBIDDEN_MAX_MS and _begins(session):
         raise NotFit(
             f"the venue, or what stands before it, refuses this address or the key: HTTP "
             f"{FORBIDDEN} and nothing else for {for_ms:,} ms. See which addresses the key is bound "
             "to, then start again"
         )
+
+
+def rights_answered(session: Session, status: int | None, now: Now) -> None:
+    """Take note of the answer to the question of rights, as `answered` does of every one."""
+    doubts = session.doubts
+    since_ms = doubts.writes_forbidden_ms = _since(doubts.writes_forbidden_ms, status, now)
+    for_ms = 0 if since_ms is None else now.mono_ms - since_ms
+    if for_ms >= FORBIDDEN_MAX_MS:
+        may_not_trade(session, f"HTTP {FORBIDDEN} to a cancel and nothing else for {for_ms:,} ms")
 
 
 def asks_rights(session: Session) -> bool:
@@ -89,6 +94,13 @@ def clock_seen(session: Session, clock: VenueClock, now: Now) -> None:
 def is_of_run(books: Books, run_id: str) -> bool:
     """Return whether books and venue agreed before in the run *run_id* of the desk."""
     return books.meta(RUN) == run_id
+
+
+def _since(since_ms: int | None, status: int | None, now: Now) -> int | None:
+    """Return since when every answer is a 403, None when *status* is not one."""
+    if status != FORBIDDEN:
+        return None
+    return now.mono_ms if since_ms is None else since_ms
 
 
 def _begins(session: Session) -> bool:

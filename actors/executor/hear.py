@@ -211,6 +211,8 @@ def _timed(session: Session, request: ReadServerTime, result: object, now: Now) 
 
 def _rights_told(session: Session, request: AskRights, result: object, now: Now) -> list[Write]:
     session.doubts.told = isinstance(result, Answer)
+    http = result.http if isinstance(result, Answer | NoAnswer) else None
+    fitness.rights_answered(session, None if http is None else http.status, now)
     return []
 
 

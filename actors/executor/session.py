@@ -72,6 +72,7 @@ class Doubts:
         self.asked_ms: int | None = None  # whether it may trade
         self.told = False
         self.forbidden_ms: int | None = None  # since when every answer is a 403
+        self.writes_forbidden_ms: int | None = None  # and every one to a write
 
     @property
     def is_asked(self) -> bool:
