@@ -36,6 +36,7 @@ def test_with_a_thousand_batches_waiting_no_order_passes_after_the_answer_to_a_k
             break
         driver.turn()
     killing.join()
+    driver.until(lambda: OrderState.SENDING not in states(driver))
 
     assert killing.waiting > 0, "the kill came after everything was done"
     assert 0 < driver.session.passed_ns <= killing.answered_ns
