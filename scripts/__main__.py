@@ -1,6 +1,6 @@
 """`python -m scripts` is `btcbot`."""
 
-from scripts.cli import main
+from scripts.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()

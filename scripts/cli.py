@@ -34,11 +34,16 @@ COMMANDS = (
 )
 
 
+def run() -> NoReturn:
+    """Be the process of a command: one that only reads the books lets the desk go first."""
+    if sys.argv[1:2] and sys.argv[1] in BOOKS:
+        give_way()
+    main()
+
+
 def main() -> NoReturn:
     """Run the command of this process's arguments and end with its exit code."""
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
-    if asked in BOOKS:
-        give_way()
     try:
         build([asked] if asked in COMMANDS else COMMANDS)()
     except Told as told:

@@ -12,11 +12,11 @@ from scripts.priority import GIVE_WAY
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import os, sys
-from scripts.cli import main
+from scripts.cli import run
 before = os.getpriority(os.PRIO_PROCESS, 0)
 sys.argv = ["btcbot", *sys.argv[1:]]
 try:
-    main()
+    run()
 except SystemExit:
     print("niceness", before, os.getpriority(os.PRIO_PROCESS, 0))
 """
