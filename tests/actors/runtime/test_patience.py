@@ -9,7 +9,7 @@ import pytest
 from actors.runtime.patience import ticks, while_it_works
 
 WORKS = "while True: pass"
-WAITS = "import time; time.sleep(60)"
+WAITS = "import time; print(flush=True); time.sleep(60)"
 PATIENCE_S = 20.0
 LOOKED_S = 2.0
 
@@ -19,13 +19,13 @@ def running():
     made = []
 
     def start(text):
-        made.append(subprocess.Popen([sys.executable, "-c", text]))
+        made.append(subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE))
         return made[-1]
 
     yield start
     for one in made:
         one.kill()
-        one.wait()
+        one.communicate()
 
 
 def test_one_that_works_is_there_again_and_again(running):
@@ -38,11 +38,7 @@ def test_one_that_works_is_there_again_and_again(running):
 
 def test_one_that_stands_still_is_not_heard(running):
     one, heard = running(WAITS), threading.Semaphore(0)
-    before = ticks(one.pid)
-    while ticks(one.pid) > before or not before:  # until it has started
-        before = ticks(one.pid)
-        assert one.poll() is None
-        threading.Event().wait(LOOKED_S / 4)
+    assert one.stdout.readline() == b"\n"  # from here on it sleeps
 
     with while_it_works(one.pid, heard.release):
         assert not heard.acquire(timeout=LOOKED_S)
