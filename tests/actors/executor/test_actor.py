@@ -4,18 +4,18 @@ import pytest
 
 from actors.executor.accept import Accepted
 from actors.executor.order_of_work import STATUS, answered, in_order
-from actors.executor.venue_calls import ORDERS, READS, ReadServerTime, SubmitOrder
+from actors.executor.venue_calls import ORDERS, READS, ReadServerTime
 from actors.runtime.effects import After, Back, Call, Exit, Tick, Write
 from actors.venues.port import UnreadableFrame, VenueUnavailable
 from messages.control import StatusQuery
-from messages.money import Amount
-from messages.orders import IntentAck, Side
+from messages.orders import IntentAck
 from messages.records import RecordBatch, RecordBatchAck, StoredRecord
 from messages.targets import AllocatorState
 from store.readers import Reader
 from store.rows import Entry
 from tests.actors.executor.driving import NOBODY, Driver
 from tests.actors.executor.sessions import Standing
+from tests.actors.executor.wishes import submit
 
 
 class Nowhere:
@@ -105,16 +105,7 @@ def test_a_log_that_was_emptied_is_written_from_its_beginning(driver, run_dir):
     assert log.stat().st_size == long
 
 
-SEND = SubmitOrder(
-    client_order_id="t-1",
-    strategy="one",
-    instrument="BTC_TRY",
-    side=Side.BUY,
-    price=Amount(1),
-    quantity=Amount(1),
-    stamp_ms=1,
-    expires_ms=1,
-)
+SEND = submit()
 WRITE = Write(Entry(kind="X", subject="", at_ms=1, cause={}, rows=()))
 ACK = IntentAck(decision_id="d", instrument="BTC_TRY", client_order_ids=())
 

@@ -192,6 +192,11 @@ def test_a_killed_desk_asks_nothing():
     assert one.asks(AskRights) == []
 
 
+def writes_forbidden(one):
+    http = HttpCall(method="DELETE", path="/", sent_ms=0, answered_ms=1, status=403, answer="")
+    rights(one, NoAnswer(code="UNAVAILABLE", reason="HTTP 403", http=http))
+
+
 def test_live_does_not_start_where_all_answers_are_forbidden_for_three_seconds():
     one = standing()
     forbidden(one)
@@ -203,37 +208,26 @@ def test_live_does_not_start_where_all_answers_are_forbidden_for_three_seconds()
     assert caught.value.exit_code == 78
 
 
-def test_another_answer_between_begins_the_count_anew():
-    one = standing()
-    forbidden(one)
-    hear_time(one.after(2_000), 0)
-    forbidden(one.after(2_000))
-    forbidden(one.after(2_999))
-
-
-def writes_forbidden(one):
-    http = HttpCall(method="DELETE", path="/", sent_ms=0, answered_ms=1, status=403, answer="")
-    rights(one, NoAnswer(code="UNAVAILABLE", reason="HTTP 403", http=http))
-
-
-def test_live_does_not_start_where_writes_are_forbidden_for_three_seconds_and_reads_are_not():
+def test_answers_to_reads_do_not_help_a_key_whose_writes_are_forbidden_for_as_long():
     one = beginning()
     writes_forbidden(one)
     hear_time(one.after(1_000), 0)
     writes_forbidden(one.after(1_999))
 
-    with pytest.raises(fitness.NotFit, match="lets the key read and not trade: HTTP 403") as caught:
+    with pytest.raises(fitness.NotFit, match="read and not trade: HTTP 403 to a cancel") as caught:
         writes_forbidden(one.after(1))
 
     assert caught.value.exit_code == 78
 
 
-def test_another_answer_to_a_write_begins_the_count_anew():
+@pytest.mark.parametrize("forbid", [forbidden, writes_forbidden])
+def test_another_answer_between_begins_the_count_anew(forbid):
     one = beginning()
-    writes_forbidden(one)
-    rights(one.after(2_000), NoAnswer(code="UNAVAILABLE", reason="HTTP 503"))
-    writes_forbidden(one.after(2_000))
-    writes_forbidden(one.after(2_999))
+    forbid(one)
+    hear_time(one.after(1_000), 0)
+    rights(one, NoAnswer(code="UNAVAILABLE", reason="HTTP 503"))
+    forbid(one.after(2_000))
+    forbid(one.after(2_999))
 
 
 def test_a_desk_that_traded_in_this_run_waits_where_it_is_forbidden():

@@ -4,22 +4,12 @@ import pytest
 from msgspec.structs import replace
 
 from actors.executor.gate import Gate, Overheard, may_send
-from actors.executor.venue_calls import SubmitOrder
-from messages.money import Amount
 from messages.orders import Side
 from messages.state import Level, Scope
 from tests.actors.executor.ledgers import OPEN_GATE
+from tests.actors.executor.wishes import submit
 
-ORDER = SubmitOrder(
-    client_order_id="t-1",
-    strategy="one",
-    instrument="BTC_TRY",
-    side=Side.BUY,
-    price=Amount(1),
-    quantity=Amount(1),
-    stamp_ms=1,
-    expires_ms=5_000,
-)
+ORDER = submit(expires_ms=5_000)
 
 
 def said(now_ms=1_000, *, order=ORDER, kill_file=False, **changed):

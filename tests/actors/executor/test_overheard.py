@@ -4,15 +4,13 @@ import threading
 
 import pytest
 
-from actors.executor.venue_calls import SubmitOrder
 from actors.runtime.wire import Heard
 from actors.venues.port import NotSent
 from messages.control import Kill, Resume, StatusQuery
-from messages.money import Amount
 from messages.orders import OrderState, Side
 from tests.actors.executor.driving import NOBODY
 from tests.actors.executor.venues import trading
-from tests.actors.executor.wishes import batch, intent
+from tests.actors.executor.wishes import batch, intent, submit
 
 WAITING = 1_000
 TURNS_MAX = 2_000
@@ -122,13 +120,4 @@ def states(driver):
 
 def order(actor):
     """Return an order that nothing but the gate itself could stop."""
-    return SubmitOrder(
-        client_order_id="t-1",
-        strategy="one",
-        instrument="BTC_TRY",
-        side=Side.BUY,
-        price=Amount(1),
-        quantity=Amount(1),
-        stamp_ms=1,
-        expires_ms=actor.clock.mono_ms() + 60_000,
-    )
+    return submit(expires_ms=actor.clock.mono_ms() + 60_000)

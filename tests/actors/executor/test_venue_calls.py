@@ -14,7 +14,6 @@ from actors.executor.venue_calls import (
     ReadOpenOrders,
     ReadOrder,
     ReadServerTime,
-    SubmitOrder,
     outcome_of,
 )
 from actors.runtime.effects import Raised
@@ -29,18 +28,9 @@ from actors.venues.port import (
     VenueUnreadable,
 )
 from messages.money import Amount
-from messages.orders import Side
+from tests.actors.executor.wishes import submit
 
-SUBMIT = SubmitOrder(
-    client_order_id="t-1",
-    strategy="one",
-    instrument="BTC_TRY",
-    side=Side.BUY,
-    price=Amount(3),
-    quantity=Amount(2),
-    stamp_ms=77,
-    expires_ms=1,
-)
+SUBMIT = submit(price=Amount(3), quantity=Amount(2), stamp_ms=77)
 
 
 class Client:

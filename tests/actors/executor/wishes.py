@@ -1,5 +1,8 @@
-"""Approved batches as the risk gate says them, with ordinary values."""
+"""Approved batches as the risk gate says them, and orders on their way, with ordinary values."""
 
+from msgspec.structs import replace
+
+from actors.executor.venue_calls import SubmitOrder
 from messages import ids
 from messages.money import Amount
 from messages.orders import (
@@ -15,6 +18,22 @@ from messages.orders import (
 
 LINEAGE = "00000000000000aa"
 PREFIX = "t"
+
+ORDINARY = SubmitOrder(
+    client_order_id="t-1",
+    strategy="one",
+    instrument="BTC_TRY",
+    side=Side.BUY,
+    price=Amount(1),
+    quantity=Amount(1),
+    stamp_ms=1,
+    expires_ms=1,
+)
+
+
+def submit(**other):
+    """Return an ordinary order on its way to the venue, with *other* values."""
+    return replace(ORDINARY, **other)
 
 
 def sizing(price, quantity):
