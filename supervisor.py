@@ -48,6 +48,7 @@ EXCHANGE_STOP_MS = 12_000  # it serves until the last private connection closes
 SUMMARY_EVERY = 5  # draws of the plain lines
 EVENTS_KEPT = 40
 EVENTS_LEFT = 5  # on the terminal when the panel is gone
+PRELOADED = ("actors.topology", "actors.venues.btcturk.preloaded")
 STOP_ORDER = ("strategy", "allocator", "risk_gate", "executor", "persistence", "market_data")
 
 
@@ -91,7 +92,7 @@ def _start(options: Options) -> NoReturn:
         process.wipe_variable(name)
     keys = secrets.take(os.environ)
     process.no_core_files()
-    forkserver = Forkserver(["actors.topology", *(_module(role) for role in STOP_ORDER)])
+    forkserver = Forkserver([*PRELOADED, *(_module(role) for role in STOP_ORDER)])
     forkserver.boot()
     desk = _configured(options)
     may_run(desk, keys)

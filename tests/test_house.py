@@ -4,8 +4,11 @@ The rules are in tests/house.py and tests/house_topology.py; tests/test_house_ru
 of them once.
 """
 
+from importlib.util import find_spec
+
 import pytest
 
+from supervisor import PRELOADED
 from tests import house, house_topology
 
 SOURCES = house.sources()
@@ -53,3 +56,8 @@ def test_house_is_not_empty():
     rooms = {source.room for source in SOURCES}
 
     assert {"messages", "actors.runtime", "actors.topology", "tests"} <= rooms
+
+
+@pytest.mark.parametrize("module", PRELOADED)
+def test_forkserver_is_told_what_is_there_for_it_passes_over_what_is_not(module):
+    assert find_spec(module) is not None

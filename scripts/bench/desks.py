@@ -147,7 +147,7 @@ samples_min = 1
 
 
 # The same, but every order rests far below the market: one per strategy and instrument.
-RESTING_INSTRUMENTS = ("BTC_TRY", "ETH_TRY", "SOL_TRY", "USDT_TRY")
+RESTING_INSTRUMENTS = ("BTC_TRY", "ETH_TRY", "SOL_TRY", "USDT_TRY", "DOGE_TRY")
 RESTING_STRATEGIES = 20  # as many as a desk takes
 RESTING_STEP_TRY = 3  # wishes less than 1 % apart would count as one
 RESTING = """\
@@ -168,6 +168,9 @@ collar_median_bps = 5_000
 
 [executor.limits]
 collar_bps = 5_000
+
+[exchange]
+instruments = {instruments}
 """
 RESTING_RUN = """
 [[strategy.run]]
@@ -233,12 +236,21 @@ class Desk:
         words = (self.run_dir / "bench.out").read_text(encoding="utf-8", errors="replace")
         return words[-SAID_MAX:].strip()
 
-    def log_lines(self, name: str) -> Iterator[dict[str, Any]]:
-        """Give the lines of one actor's log."""
-        path = self.run_dir / "logs" / f"{name}.jsonl"
-        if path.exists():
-            for line in path.read_bytes().splitlines():
-                yield json.loads(line)
+    def log_lines(self, name: str, *, since: int = 0) -> Iterator[dict[str, Any]]:
+        """Give the whole lines of one actor's log, those after the byte *since*."""
+        if self._log(name).exists():
+            with self._log(name).open("rb") as log:
+                log.seek(since)
+                for line in log:
+                    if line.endswith(b"\n"):
+                        yield json.loads(line)
+
+    def log_bytes(self, name: str) -> int:
+        """Return how long one actor's log is now."""
+        return self._log(name).stat().st_size
+
+    def _log(self, name: str) -> Path:
+        return self.run_dir / "logs" / f"{name}.jsonl"
 
     def stop(self) -> None:
         """Stop in order; after ENDS_WITHIN_S the supervisor is killed, and all with it."""

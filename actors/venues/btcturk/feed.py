@@ -30,6 +30,7 @@ from messages.money import ZERO
 RAW_KEPT_MAX = 512
 REMOVED = 3
 BOOK_CHANNELS = ("obdiff", "orderbook")
+PRICE_CHANNELS = (*BOOK_CHANNELS, "ticker")
 WAKING = frozenset({441, 451, 452, 453})
 PRICES_KEPT_MAX = 20_000
 BOOKS_KEPT_MAX = TOPICS_KEPT_MAX = 1_000  # the venue lists some hundred pairs

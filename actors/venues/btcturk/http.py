@@ -61,7 +61,7 @@ class Client:
                 http2=False,
                 trust_env=False,
                 limits=limits,
-                verify=_trust(encrypted=base_url.startswith("https:")),
+                verify=trust(encrypted=base_url.startswith("https:")),
             ),
             timeout=httpx.Timeout(
                 connect=settings.connect_timeout_ms / 1000,
@@ -136,7 +136,7 @@ class Client:
 
 
 @functools.cache
-def _trust(*, encrypted: bool) -> ssl.SSLContext:
+def trust(*, encrypted: bool) -> ssl.SSLContext:
     """Return whom to believe: the known authorities, or nobody where nothing is *encrypted*.
 
     Loading the authorities takes 25 ms, more than all else of a client; once a process is enough.

@@ -115,7 +115,7 @@ class BtcturkPublic:
 
     def __init__(self, settings: VenueSettings, clock: Clock) -> None:
         self._caller = _Caller(settings, clock, Symbols())
-        self._graph = _Caller(replace(settings, base_url=settings.graph_url), clock, Symbols())
+        self._graph: _Caller | None = None  # candles only; a client takes its time to make
         self.problems: dict[str, int] = {}  # of the newest table: code -> how many rows
 
     @property
@@ -151,14 +151,15 @@ class BtcturkPublic:
     def candles(self, instrument: str, *, since_ms: int, until_ms: int) -> list[Candle]:
         """Return the minutes of *instrument* that began at *since_ms* or later and had ended by
         *until_ms*, oldest first; a minute without trades is not among them."""
-        symbol, span_ms = self.symbols.venue(instrument), CANDLES_PER_ANSWER * MINUTE_MS
+        graph, symbol = self._grapher(), self.symbols.venue(instrument)
+        span_ms = CANDLES_PER_ANSWER * MINUTE_MS
         first_ms = since_ms - since_ms % MINUTE_MS  # what does not begin a minute finds none (#303)
         found: dict[int, Candle] = {}  # neighbouring answers may share one
         for from_ms in range(first_ms, until_ms, span_ms):
             to_s = min(from_ms + span_ms, until_ms) // 1_000
             query = f"symbol={symbol}&resolution=1&from={from_ms // 1_000}&to={to_s}"
-            answer = self._graph.read("GET", f"/v1/klines/history?{query}")
-            for one in candles.read(answer, self._graph.reader.number):
+            answer = graph.read("GET", f"/v1/klines/history?{query}")
+            for one in candles.read(answer, graph.reader.number):
                 if since_ms <= one.open_ms <= until_ms - MINUTE_MS:
                     found[one.open_ms] = one
         return [found[at_ms] for at_ms in sorted(found)]
@@ -169,7 +170,14 @@ class BtcturkPublic:
 
     def close(self) -> None:
         self._caller.client.close()
-        self._graph.client.close()
+        if self._graph is not None:
+            self._graph.client.close()
+
+    def _grapher(self) -> _Caller:
+        if self._graph is None:
+            settings, clock = self._caller.settings, self._caller.clock
+            self._graph = _Caller(replace(settings, base_url=settings.graph_url), clock, Symbols())
+        return self._graph
 
 
 class BtcturkPrivate:

@@ -1,8 +1,9 @@
 """BtcTurk's WebSocket as a thread that hands events to a sink.
 
-Connect, log in, join, read; whatever ends it, wait and begin anew. A connection is only believed
-while data comes: one that stays open and silent is closed here. Nothing is remembered from one
-connection to the next.
+Connect, log in, join, read; whatever ends it, wait and begin anew. Prices are joined first, and the
+trades when those are confirmed: a join is answered with the last 50 trades of each instrument, for
+which nobody waits. A connection is only believed while data comes: one that stays open and silent
+is closed here. Nothing is remembered from one connection to the next.
 """
 
 import threading
@@ -16,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from actors.venues.btcturk import feed
 from actors.venues.btcturk.backoff import Backoff
-from actors.venues.btcturk.feed import BOOK_CHANNELS, Feed, Topic
+from actors.venues.btcturk.feed import BOOK_CHANNELS, PRICE_CHANNELS, Feed, Topic
 from actors.venues.btcturk.http import USER_AGENT
 from actors.venues.btcturk.sign import Credentials, signature
 from actors.venues.btcturk.symbols import Symbols
@@ -165,10 +166,15 @@ class _Session:
         self._socket, self._settings, self._subject = socket, settings, subject
         self._clock = clock
         self._feed = Feed(subject.symbols, levels=subject.levels)
-        self._topics = list(self._wanted())
+        topics = list(self._wanted())
+        prices = [topic for topic in topics if topic[0] in PRICE_CHANNELS]
+        others = [topic for topic in topics if topic[0] not in PRICE_CHANNELS]
+        self._waves = [wave for wave in (prices, others) if wave]  # each waits for the one before
+        self._joined: list[Topic] = []
+        self._asking = True  # something is not confirmed yet
         self._began_ms = self._looked_ms = clock.mono_ms()
         self._up = False
-        books = [topic for topic in self._topics if topic[0] in BOOK_CHANNELS]
+        books = [topic for topic in topics if topic[0] in BOOK_CHANNELS]
         self._heard_ms = dict.fromkeys(books, self._began_ms)
         self._whole_ms = dict.fromkeys((t for t in books if t[0] == "obdiff"), self._began_ms)
 
@@ -193,9 +199,11 @@ class _Session:
             if touched in self._heard_ms:
                 self._heard_ms[touched] = now_ms
             backoff.data(now_ms)
-            if not self._up and self._confirmed():
-                self._up = True
-                sink(Connected(private=self._subject.keys is not None))
+            if self._asking and self._confirmed():
+                if not self._up:
+                    self._up = True
+                    sink(Connected(private=self._subject.keys is not None))
+                self._asking = self._join()
             if now_ms != self._looked_ms:
                 self._look(now_ms)
 
@@ -206,25 +214,32 @@ class _Session:
             signed = signature(keys, nonce)
             now_ms = self._clock.wall_ms()
             self._say(feed.login(keys.public_key, signed, nonce=nonce, now_ms=now_ms))
-        for channel, symbol in self._topics:
+        self._join()
+
+    def _join(self) -> bool:
+        """Ask for the next wave of topics; return whether there was one."""
+        wave = self._waves.pop(0) if self._waves else []
+        self._joined += wave
+        for channel, symbol in wave:
             self._say(feed.subscription(channel, symbol, join=True))
+        return bool(wave)
 
     def _say(self, frame: bytes) -> None:
         self._socket.send(frame.decode())
 
     def _confirmed(self) -> bool:
-        """Return whether the venue said yes to everything. Raises _Ended when it said no."""
+        """Return whether all that was asked is confirmed. Raises _Ended when the venue said no."""
         if self._feed.login:
             raise _LoginRefused(f"LOGIN_REFUSED {self._feed.login}")
         if self._feed.refused is not None:
             raise _Ended(f"SUBSCRIPTION_REFUSED {self._feed.refused}")
         logged_in = self._subject.keys is None or self._feed.login is not None
-        return logged_in and self._feed.confirmed.issuperset(self._topics)
+        return logged_in and self._feed.confirmed.issuperset(self._joined)
 
     def _look(self, now_ms: int) -> None:
         """Take stock: confirmed in time, data young enough, a full book when one is due."""
         self._looked_ms = now_ms
-        if not self._up and now_ms - self._began_ms > self._settings.confirm_timeout_ms:
+        if self._asking and now_ms - self._began_ms > self._settings.confirm_timeout_ms:
             raise _Ended("NOT_CONFIRMED")
         for (channel, symbol), heard_ms in self._heard_ms.items():
             if now_ms - heard_ms > self._settings.book_silence_max_ms:

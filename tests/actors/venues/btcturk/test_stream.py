@@ -46,6 +46,18 @@ def test_books_and_trades_of_every_instrument_are_heard(exchange):
         await_event(events, lambda e, n=name: isinstance(e, PublicTrade) and e.instrument == n)
 
 
+def test_the_books_are_joined_before_the_list_of_old_trades_is_asked_for(exchange):
+    events = exchange.stream("BTC_TRY", "SOL_TRY")
+    before = []
+
+    await_event(events, lambda event: before.append(event) or isinstance(event, Connected))
+    listed = await_event(events, PublicTrade)
+
+    assert {one.instrument for one in before if isinstance(one, BookTop)} >= {"BTC_TRY"}
+    assert not [one for one in before if isinstance(one, PublicTrade)]
+    assert listed.listed
+
+
 def test_a_book_of_differences_stays_equal_to_the_whole_book(exchange):
     events = exchange.stream("BTC_TRY", channels=("obdiff", "orderbook"))
     await_event(events, Connected)
@@ -175,6 +187,19 @@ def test_joins_that_are_never_confirmed_end_the_connection_and_bad_frames_are_to
     await_event(events, disconnected("NOT_CONFIRMED"))
 
     assert frame.raw == b"nonsense"
+    found.close()
+    server.shutdown()
+    thread.join(5)
+
+
+def test_trades_whose_join_is_never_confirmed_end_the_connection_although_books_are_heard():
+    server, thread, url = quoting('[100,{"type":100,"ok":true,"message":"join|obdiff:BTCTRY"}]')
+    found = Served(None, url)
+    events = found.stream("BTC_TRY", confirm_timeout_ms=300)
+
+    await_event(events, Connected)
+    await_event(events, disconnected("NOT_CONFIRMED"))
+
     found.close()
     server.shutdown()
     thread.join(5)
