@@ -103,6 +103,23 @@ def test_kill_while_the_executor_is_stopped_says_so_and_is_clear_once_it_is_repl
     assert (done.code, "CLEAR" in done.out) == (0, True), done.out
 
 
+def test_kill_while_the_venue_is_silent_names_what_is_left_and_is_clear_once_it_answers(house):
+    desk = house.flowing()
+    [exchange] = desk.status()["services"]
+    os.kill(exchange["pid"], signal.SIGSTOP)
+    try:
+        desk.wait_until(lambda: desk.executor()["alive_count"], "an order on its way to nobody")
+        silent = here("kill", "--reason", "silent", "--wait", 2, run_dir=house.run_dir)
+    finally:
+        os.kill(exchange["pid"], signal.SIGCONT)
+    again = here("kill", "--reason", "once more", run_dir=house.run_dir)
+
+    last = silent.out.splitlines()[-1]
+    assert (silent.code, last.startswith("NOT CLEAR after 2 s: asked ")) == (1, True), silent.out
+    assert "left: none" not in last
+    assert (again.code, "CLEAR: " in again.out) == (0, True), again.out
+
+
 def test_kill_in_mid_flow_latches_over_a_restart_until_it_is_resumed(house):
     desk = house.flowing()
 
