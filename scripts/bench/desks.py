@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ POLL_MS = 2
 SAID_MAX = 600  # characters
 ASK_S = 2.0
 
+BUSY_INSTRUMENTS = ("BTC_TRY", "ETH_TRY", "SOL_TRY")  # each of them quoted at the pace of the desk
 # Everything that slows a desk down on purpose is switched off; nothing else is.
 BUSY = """\
 extends = "fast.toml"
@@ -44,7 +45,7 @@ backoff_max_ms = 0
 
 [desk]
 prefix = "bench"
-instruments = ["BTC_TRY", "ETH_TRY", "SOL_TRY"]
+instruments = {instruments}
 adopt_holdings = false
 
 [strategy]
@@ -53,7 +54,7 @@ decide_every_ms = 0
 [[strategy.run]]
 kind = "mean_reversion"
 name = "always_more"
-instruments = ["BTC_TRY", "ETH_TRY", "SOL_TRY"]
+instruments = {instruments}
 anchor_price = 1_000_000_000
 bootstrap_try = 150
 order_try = 150
@@ -105,6 +106,7 @@ open_orders = {{ burst = 1_000, per_min = 60_000 }}
 fills = {{ burst = 1_000, per_min = 60_000 }}
 
 [exchange]
+instruments = {instruments}
 port = {port}
 front_port = {front}
 speed = 1
@@ -136,7 +138,7 @@ silence_ms = 4_000
 [[strategy.run]]
 kind = "mean_reversion"
 name = "patient"
-instruments = ["BTC_TRY", "ETH_TRY", "SOL_TRY"]
+instruments = {instruments}
 anchor_price = 1
 bootstrap_try = 0
 order_try = 150
@@ -269,6 +271,7 @@ def desk(
     directory: Path,
     *,
     pace_ms: int = 20,
+    instruments: Sequence[str] = BUSY_INSTRUMENTS,
     ready: bool = True,
     wants: str = "busy",
     link: str = "",
@@ -281,7 +284,9 @@ def desk(
         run_dir = Path(name)
         port = _free_port()
         relay = Relay(("127.0.0.1", port))
-        config = write_config(run_dir, port, relay.port, pace_ms=pace_ms, wants=wants)
+        config = write_config(
+            run_dir, port, relay.port, pace_ms=pace_ms, wants=wants, instruments=instruments
+        )
         with _cuttable(run_dir, link) as (links, environ):
             started = Desk(run_dir, _start(run_dir, config, environ), relay, links)
             try:
@@ -293,28 +298,35 @@ def desk(
 
 
 def write_config(
-    directory: Path, port: int, front_port: int, *, pace_ms: int, wants: str = "busy"
+    directory: Path,
+    port: int,
+    front_port: int,
+    *,
+    pace_ms: int,
+    wants: str = "busy",
+    instruments: Sequence[str] = BUSY_INSTRUMENTS,
 ) -> Path:
     """Write the configuration of a desk into *directory* and return its path.
 
-    *wants* says what its strategies want: more without end (`busy`), orders that rest (`resting`),
-    nothing (`patient`).
+    *wants* says what its strategies want: more without end (`busy`), orders that rest (`resting`,
+    on instruments of its own), nothing (`patient`).
     """
+    names = json.dumps(instruments)
     busy = directory / "busy.toml"
-    busy.write_text(BUSY.format(port=port, front=front_port, pace_ms=pace_ms))
+    busy.write_text(BUSY.format(port=port, front=front_port, pace_ms=pace_ms, instruments=names))
     if wants == "busy":
         return busy
     if wants == "patient":
         patient = directory / "patient.toml"
-        patient.write_text(PATIENT)
+        patient.write_text(PATIENT.format(instruments=names))
         return patient
-    instruments = json.dumps(RESTING_INSTRUMENTS)
+    names = json.dumps(RESTING_INSTRUMENTS)
     runs = "".join(
-        RESTING_RUN.format(number=n, instruments=instruments, order_try=150 + RESTING_STEP_TRY * n)
+        RESTING_RUN.format(number=n, instruments=names, order_try=150 + RESTING_STEP_TRY * n)
         for n in range(RESTING_STRATEGIES)
     )
     quiet = directory / "resting.toml"
-    quiet.write_text(RESTING.format(instruments=instruments) + runs)
+    quiet.write_text(RESTING.format(instruments=names) + runs)
     return quiet
 
 

@@ -22,6 +22,7 @@ from scripts.bench.figures import MS, US, Figure, Section, quantile
 from scripts.pace import Pace
 
 PACE_MS = 20
+QUOTED = ("BTC_TRY",)  # one, so that a quote comes every PACE_MS, as in what it is compared with
 WARM_S = 4.0  # a desk trades from then on at its usual speed
 ORDERS_WITHIN_MS = 60_000
 LAST_S = 0.3  # until the bytes of the last order have come
@@ -60,12 +61,12 @@ def measure(directory: Path, *, quick: bool) -> tuple[Section, Section]:
     taken = Taken([], [], [], [])
     for _ in range(turns):
         _chain_turn(taken, orders // 2)
-        with desk(directory, pace_ms=PACE_MS) as busy:
+        with desk(directory, pace_ms=PACE_MS, instruments=QUOTED) as busy:
             taken.desk += collect(busy, orders)
             taken.memory.append(memory.measure(busy))
         _chain_turn(taken, orders // 2)
         if MEMORY_DIRECTORY.is_dir():
-            with desk(MEMORY_DIRECTORY, pace_ms=PACE_MS) as busy:
+            with desk(MEMORY_DIRECTORY, pace_ms=PACE_MS, instruments=QUOTED) as busy:
                 taken.unsynced += collect(busy, orders)
     return _section(taken), taken.memory[-1]
 
