@@ -16,6 +16,7 @@ from messages.money import BPS
 from messages.orders import Side
 
 CLIENT_ORDER_ID_MAX = 50
+EXPONENT_MAX = 40  # of a JSON number; the pattern takes 12 digits before the dot and 16 behind it
 BAND_FACTOR = (
     10  # a limit price is at most ten times, at least a tenth of the market (broker-api-docs #490)
 )
@@ -112,8 +113,7 @@ def admit(
     name = fields.get("neworderclientid") or ""
     if listing is None or not isinstance(name, str) or len(name) > CLIENT_ORDER_ID_MAX:
         return PARAMETER
-    side = str(fields.get("ordertype", "")).lower()
-    said = str(fields.get("ordermethod", "")).lower()
+    side, said = _word(fields.get("ordertype")), _word(fields.get("ordermethod"))
     method = METHODS.get(said, said)
     if side not in ("buy", "sell"):
         return TYPE_NOT_SUPPORTED
@@ -163,12 +163,21 @@ def _decimal(plain: str | None) -> Decimal | None:
     return None if plain is None else Decimal(plain)
 
 
+def _word(raw: object) -> str:
+    return raw.lower() if isinstance(raw, str) else ""
+
+
 def _number(raw: object) -> str | None:
     """Return the text of a number the venue takes: a string or a JSON number (#371)."""
     if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
         return None
-    plain = raw if isinstance(raw, str) else f"{raw:f}" if isinstance(raw, Decimal) else str(raw)
-    return plain if plain.strip(".") and NUMBER_PATTERN.fullmatch(plain) else None
+    if not isinstance(raw, str):
+        size = Decimal(raw)
+        # Written out, a number with an exponent may have a thousand million digits.
+        if max(abs(size.adjusted()), abs(int(size.as_tuple().exponent))) > EXPONENT_MAX:
+            return None
+        raw = f"{size:f}"
+    return raw if raw.strip(".") and NUMBER_PATTERN.fullmatch(raw) else None
 
 
 def _sizes(wish: Wish, market: Decimal, conditions: Conditions) -> Refused | None:

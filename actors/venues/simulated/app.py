@@ -5,6 +5,7 @@ With *control* three more paths exist, for tests and chaos: `GET /_truth` says w
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
@@ -17,18 +18,27 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from actors.venues.simulated import rows
 from actors.venues.simulated.connections import Connections
 from actors.venues.simulated.floor import Floor
-from actors.venues.simulated.listing import ASSETS
+from actors.venues.simulated.listing import ASSETS, UNIT_PLACES
 from actors.venues.simulated.meddling import Meddling
 from actors.venues.simulated.private import Private
-from actors.venues.simulated.public import Public, failure, reply
+from actors.venues.simulated.public import Public, body_of, failure, reply
 from actors.venues.simulated.stream import Stream
-from messages.money import NumberUnreadable, amount
+from messages.money import amount, floor_to
 
+DEPOSIT_MAX = Decimal(10**12)
+FINEST = Decimal(1).scaleb(-UNIT_PLACES)
 Fatal = Callable[[BaseException], None]
+Unforeseen = Callable[[str, BaseException], None]
 
 
-def build(floor: Floor, connections: Connections, *, control: bool, fatal: Fatal) -> ASGIApp:
-    """Return the application; *fatal* is told of every error that no answer can make good."""
+def build(
+    floor: Floor, connections: Connections, *, control: bool, fatal: Fatal, unforeseen: Unforeseen
+) -> ASGIApp:
+    """Return the application.
+
+    *fatal* is told of the errors of journal and engine, which no answer can make good, *unforeseen*
+    of any other with the path of its call: that one is a 500 and ends nothing.
+    """
     stream = Stream(floor, connections)
     routes: list[Route | WebSocketRoute] = [
         *Public(floor).routes(),
@@ -38,8 +48,10 @@ def build(floor: Floor, connections: Connections, *, control: bool, fatal: Fatal
     if control:
         routes += _control(floor)
 
-    async def ended(_request: Request, error: Exception) -> Response:
-        fatal(error)
+    async def ended(request: Request, error: Exception) -> Response:
+        if floor.torn:
+            fatal(error)
+        unforeseen(str(request.scope["path"]), error)
         return failure(500, "INTERNAL_ERROR", 500)
 
     app = Starlette(routes=routes, exception_handlers={404: _missing, 405: _missing, 500: ended})
@@ -51,11 +63,11 @@ def _control(floor: Floor) -> list[Route]:
         return reply(rows.encode(_truth(floor)))
 
     async def faults(request: Request) -> Response:
-        wrong = floor.faults.want(await request.body())
+        wrong = floor.faults.want(await body_of(request) or b"")
         return failure(400, wrong, 400) if wrong else reply(rows.encode({"success": True}))
 
     async def deposit(request: Request) -> Response:
-        wrong = _deposit(floor, await request.body())
+        wrong = _deposit(floor, await body_of(request) or b"")
         return failure(400, wrong, 400) if wrong else reply(rows.encode({"success": True}))
 
     return [
@@ -76,12 +88,14 @@ def _deposit(floor: Floor, raw: bytes) -> str | None:
     try:
         wish = msgspec.json.decode(raw, type=_Deposit)
         value = amount(wish.amount)
-    except (msgspec.DecodeError, NumberUnreadable) as wrong:
+    except (ValueError, RecursionError) as wrong:
         return f"a deposit is account, asset and amount, as text: {wrong}"
     if wish.account not in floor.doorman.accounts or wish.asset not in ASSETS:
         return f"no account {wish.account!r}, or no asset {wish.asset!r}"
-    if value <= 0:
-        return "a deposit is more than nothing"
+    if not 0 < value < DEPOSIT_MAX:
+        return f"a deposit is more than nothing and less than {DEPOSIT_MAX}"
+    if floor_to(value, FINEST) != value:
+        return f"a deposit is a multiple of {FINEST}"
     floor.deposit(wish.account, wish.asset, value)
     return None
 

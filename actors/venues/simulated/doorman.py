@@ -15,6 +15,7 @@ from actors.venues.btcturk.sign import Credentials, signature
 CALLERS_MAX = 10_000
 STAMPS_KEPT_MAX = 10_000
 FIRST_USER_ID = 900_001
+NONCE_MAX = 2**53
 
 
 class Account(Struct, frozen=True):
@@ -72,7 +73,7 @@ class Doorman:
         at_ms = int(stamp)
         if abs(at_ms - now_ms) > self._window_ms or not self._fresh(key, at_ms):
             return NONCE_INVALID
-        right = hmac.compare_digest(signature(account.keys, at_ms), signed)
+        right = _same(signature(account.keys, at_ms), signed)
         return account if right else SIGNATURE_INVALID
 
     def login(self, body: Mapping[str, object], now_ms: int) -> Account | Unauthorized:
@@ -83,10 +84,10 @@ class Doorman:
             return KEY_UNKNOWN
         if not isinstance(nonce, int) or not isinstance(at_ms, int):
             return NONCE_INVALID
-        too_large = self._nonce_max is not None and nonce > self._nonce_max
-        if too_large or abs(at_ms - now_ms) > self._window_ms:
+        most = NONCE_MAX if self._nonce_max is None else self._nonce_max
+        if not 0 <= nonce <= most or abs(at_ms - now_ms) > self._window_ms:
             return NONCE_INVALID
-        right = hmac.compare_digest(signature(account.keys, nonce), str(body.get("signature")))
+        right = _same(signature(account.keys, nonce), str(body.get("signature")))
         return account if right else SIGNATURE_INVALID
 
     def _fresh(self, key: str, at_ms: int) -> bool:
@@ -100,6 +101,11 @@ class Doorman:
         if len(self._order) > STAMPS_KEPT_MAX:
             self._used.discard(self._order.popleft())
         return True
+
+
+def _same(right: str, said: str) -> bool:
+    """Return whether a signature is the right one; as bytes, since text may only be ASCII there."""
+    return hmac.compare_digest(right.encode(), said.encode(errors="replace"))
 
 
 class Limit(Struct, frozen=True):

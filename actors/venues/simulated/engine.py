@@ -125,11 +125,17 @@ class Exchange:
 
     def submit(self, account: str, body: Mapping[str, object], now_ms: int) -> Order | Refused:
         """Take an order and match it; return it as it stands, or the venue's no."""
-        now_ms = self._time(now_ms)
+        wish = self.admit(body)
+        return wish if isinstance(wish, Refused) else self.place(account, wish, now_ms)
+
+    def admit(self, body: Mapping[str, object]) -> Wish | Refused:
+        """Return what *body* asks for, or the venue's no; nothing changes."""
         market = {name: self.listed[name].price(ticks) for name, ticks in self.market.items()}
-        wish = admission.admit(body, self.listed, market, self._policies, self.conditions)
-        if isinstance(wish, Refused):
-            return wish
+        return admission.admit(body, self.listed, market, self._policies, self.conditions)
+
+    def place(self, account: str, wish: Wish, now_ms: int) -> Order | Refused:
+        """Take an order that was admitted, where there are funds for it, and match it."""
+        now_ms = self._time(now_ms)
         gross = gross_taker(self._fees)
         held = hold(wish.side, wish.quantity, wish.price, gross)
         refused = self._refusal(account, wish, held)

@@ -139,7 +139,7 @@ class Faults:
         """Switch faults as *body* (JSON) says; return what is wrong with it, None when done."""
         try:
             self.switch(_object(msgspec.json.decode(body)))
-        except ValueError as why:
+        except (ValueError, RecursionError) as why:
             return str(why)
         return None
 

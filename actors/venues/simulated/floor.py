@@ -3,7 +3,8 @@
 One thread. A change that cannot be written ends the process before anybody hears of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -92,6 +93,7 @@ class Floor:
         self._cancels = Cancels()
         self._wallets = Wallets()
         self._announced = ""
+        self.torn = False  # whether a change was left half done
         self.exchange.restore(resume(journal.path))
         self.compact()
         self._open_accounts()
@@ -109,15 +111,27 @@ class Floor:
 
     def deposit(self, account: str, asset: str, amount: Decimal) -> None:
         """Let money come in while the exchange runs; when this returns it is on disk."""
-        self.exchange.deposit(account, asset, amount, self.clock.wall_ms())
-        self._settle()
+        with self._change():
+            self.exchange.deposit(account, asset, amount, self.clock.wall_ms())
+            self._settle()
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """Be torn until the change is whole: so it stays when an error leaves it half done."""
+        self.torn = True
+        yield
+        self.torn = False
 
     def submit(self, account: Account, body: Mapping[str, object]) -> Order | Refused:
         """Take an order; when this returns the change is on disk and told."""
         on = self.faults.on
         self.exchange.conditions = Conditions(frozenset(on.halted), on.price_band_percent)
-        found = self.exchange.submit(account.name, body, self.clock.wall_ms())
-        self._settle()
+        wish = self.exchange.admit(body)
+        if isinstance(wish, Refused):
+            return wish
+        with self._change():
+            found = self.exchange.place(account.name, wish, self.clock.wall_ms())
+            self._settle()
         return found
 
     def cancel(self, account: Account, order_id: int) -> Order | Refused:
@@ -129,8 +143,9 @@ class Floor:
             return CANCEL_BLOCKED
         cancel = Cancel(self.clock.mono_ms() + on.cancel_lag_ms, account.name, order_id)
         if not on.cancel_lag_ms or not self._cancels.wait(cancel):
-            self._cancel(cancel)
-            self._settle()
+            with self._change():
+                self._cancel(cancel)
+                self._settle()
         return found
 
     def _cancel(self, cancel: Cancel) -> None:

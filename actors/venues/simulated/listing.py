@@ -14,7 +14,7 @@ from messages.money import Amount
 
 UNIT_PLACES = 16
 UNITS_PER_ONE = 10**UNIT_PLACES
-NUMBER_PATTERN = re.compile(r"\d{0,12}(\.\d{1,16})?")  # the venue's own pattern
+NUMBER_PATTERN = re.compile(r"[0-9]{0,12}(\.[0-9]{1,16})?")  # the venue's own pattern
 
 
 class Asset(Struct, frozen=True, kw_only=True):

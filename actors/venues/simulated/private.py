@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import islice
 
 import msgspec
@@ -26,10 +26,19 @@ from actors.venues.simulated.history import Order
 from actors.venues.simulated.lagging import as_of, open_as_of
 from actors.venues.simulated.listing import ASSETS
 from actors.venues.simulated.meddling import edge_page
-from actors.venues.simulated.public import caller, failure, reply, throttled, whole
+from actors.venues.simulated.public import (
+    body_of,
+    caller,
+    failure,
+    number,
+    reply,
+    throttled,
+    whole,
+)
 
 FILLS_MAX = 200  # the newest only; there are no pages (broker-api-docs #189)
 ORDERS_PER_PAGE = 100
+PAGE_MAX = 10**9  # there is nothing on it
 FILLS_SINCE_DAYS = 30
 DAY_MS = 86_400_000
 NOT_FOUND = Refused("Order not found", 1152)
@@ -60,11 +69,9 @@ class Private:
             Route("/api/v1/allorders", self._signed("GET allorders", self.all_orders)),
             Route(order, self._signed("POST order", self.submit), methods=["POST"]),
             Route(order, self._signed("DELETE order", self.cancel), methods=["DELETE"]),
-            Route(order + "/{order_id:int}", self._signed("GET order", self.order)),
+            Route(order + "/{order_id}", self._signed("GET order", self.order)),
             Route(f"{users}/transactions/trade", self._signed("GET fills", self.fills)),
-            Route(
-                users + "/transactions/trade/{trade_id:int}", self._signed("GET fills", self.fill)
-            ),
+            Route(users + "/transactions/trade/{trade_id}", self._signed("GET fills", self.fill)),
             Route(users + "/transactions/{kind}", transfers),
         ]
 
@@ -114,7 +121,7 @@ class Private:
         if start_s > now_s:
             return _refused(FUTURE)
         limit = min(whole(request, "limit", ORDERS_PER_PAGE), self._page_max)
-        skipped = (max(1, whole(request, "page", 1)) - 1) * limit
+        skipped = (min(max(1, whole(request, "page", 1)), PAGE_MAX) - 1) * limit
         found = self._floor.exchange.history.newest_orders(
             account.name,
             listing.instrument,
@@ -127,13 +134,14 @@ class Private:
         return reply(rows.answer([self._row(one, in_open_orders=False) for one in page]))
 
     async def order(self, account: Account, request: Request) -> Response:
-        found = self._floor.exchange.history.of(account.name, request.path_params["order_id"])
+        order_id = number(request.path_params["order_id"], 0)
+        found = self._floor.exchange.history.of(account.name, order_id)
         if found is None:
             return _refused(NOT_FOUND)
         return reply(rows.answer(self._row(found, in_open_orders=False)))
 
     async def submit(self, account: Account, request: Request) -> Response:
-        body = _body(await request.body())
+        body = _body(await body_of(request))
         fault = self._floor.faults.next_outcome()
         if fault is not None and fault.kind is OutcomeKind.DROP_BEFORE:
             return self._connections.drop(request.client)
@@ -195,10 +203,11 @@ class Private:
     async def fill(self, account: Account, request: Request) -> Response:
         """One fill by its id: an older path that is still in the venue's swagger."""
         history, floor = self._floor.exchange.history, self._floor
+        trade_id = number(request.path_params["trade_id"], 0)
         newest_ms = floor.clock.wall_ms() - floor.faults.on.hide_fills_ms
         found = history.newest_fills(account.name, None, from_ms=0, to_ms=newest_ms)
         for order, one in found:
-            if one.trade_id == request.path_params["trade_id"]:
+            if one.trade_id == trade_id:
                 listing = floor.listed[order.accepted.instrument]
                 return reply(rows.answer(rows.fill(order, one, listing), "SUCCESS"))
         return _refused(NOT_FOUND)
@@ -230,10 +239,10 @@ def _refused(refused: Refused) -> Response:
     return failure(400, refused.message, refused.code)
 
 
-def _body(raw: bytes) -> dict[str, object] | None:
+def _body(raw: bytes | None) -> dict[str, object] | None:
     """Return the JSON object in *raw*, None when it is none."""
     try:
-        found = _DECODER.decode(raw)
-    except (ValueError, RecursionError):
+        found = None if raw is None else _DECODER.decode(raw)
+    except (ValueError, RecursionError, InvalidOperation):
         return None
     return found if isinstance(found, dict) else None

@@ -18,6 +18,8 @@ LEVELS_MAX = 100  # more is not given, whatever is asked (broker-api-docs #567)
 PRINTS_MAX = 50
 BARS_MAX = 2_000
 DAYS_MAX = 1_000
+DIGITS_MAX = 19  # of a whole number; the ids of fills have that many
+BODY_MAX = 100_000  # bytes of a request's body or of a frame; an order has some hundred
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -172,8 +174,23 @@ class Public:
 
 def whole(request: Request, name: str, default: int) -> int:
     """Return a whole number from the query, *default* when it is missing or none."""
-    asked = request.query_params.get(name, "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else default
+    return number(request.query_params.get(name, ""), default)
+
+
+def number(said: str, default: int) -> int:
+    """Return the whole number that *said* is, *default* when it is none, or of too many digits."""
+    readable = said.isascii() and said.isdigit() and len(said) <= DIGITS_MAX
+    return int(said) if readable else default
+
+
+async def body_of(request: Request) -> bytes | None:
+    """Return the body of a request, None when it is longer than any that is of use here."""
+    found = b""
+    async for part in request.stream():
+        found += part
+        if len(found) > BODY_MAX:
+            return None
+    return found
 
 
 def _no_such_pair() -> Response:

@@ -23,6 +23,7 @@ from actors.venues.simulated import app
 from actors.venues.simulated.connections import Connections, Peer
 from actors.venues.simulated.floor import Floor
 from actors.venues.simulated.journal import FILE_NAME, Journal, JournalLocked
+from actors.venues.simulated.public import BODY_MAX
 
 WATCH_MS = 100
 MARKS_EVERY_MS = 1_000
@@ -30,6 +31,7 @@ COMPACT_EVERY_MS = 60_000
 LOCK_GRACE_MS = 1_000  # waited longer than an exchange that is ending may take
 KEEP_ALIVE_S = 3_600  # an idle private connection is the client's to close
 BACKLOG = 128
+SAID_MAX = 200  # characters of a path, or of an error's own words, in the log
 
 
 class NoAddress(Exception):
@@ -121,11 +123,18 @@ class _Process:
             drain_max_ms=settings.drain_max_ms,
             quiet_ms=settings.drain_quiet_ms,
         )
-        built = app.build(floor, self._connections, control=around.control, fatal=around.failed)
+        built = app.build(
+            floor,
+            self._connections,
+            control=around.control,
+            fatal=around.failed,
+            unforeseen=self._unforeseen,
+        )
         self._server = _Server(
             uvicorn.Config(
                 built,
                 ws="websockets-sansio",
+                ws_max_size=BODY_MAX,
                 http="h11",
                 lifespan="off",
                 log_config=None,
@@ -177,6 +186,10 @@ class _Process:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._around.failed(error)
+
+    def _unforeseen(self, path: str, error: BaseException) -> None:
+        said = f"{type(error).__name__}: {error}"[:SAID_MAX]
+        self._around.log.error("call_failed", path=path[:SAID_MAX], error=said, exc_info=error)
 
     def _watch(self, _elapsed_ms: int) -> None:
         news = self._floor.news()

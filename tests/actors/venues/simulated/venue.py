@@ -22,10 +22,6 @@ OPENING = {"TRY": "25000", "USDT": "500", "SOL": "4", "ETH": "0.2"}
 STILL = HouseSettings(trades_per_s=0, levels=1, volatility_bps=0)
 
 
-def raises(error):
-    raise error
-
-
 class Caller:
     """What a request handler asks of the other end."""
 
@@ -46,7 +42,14 @@ class Venue:
         self.keys = credentials("ann", "c2VjcmV0")
         self.account = self.floor.doorman.accounts["ann"]
         connections = Connections(self.clock, lambda peer: None, drain_max_ms=1, quiet_ms=1)
-        self.app = app.build(self.floor, connections, control=True, fatal=raises)
+        self.fatal, self.unforeseen = [], []  # the errors that the process would be told of
+        self.app = app.build(
+            self.floor,
+            connections,
+            control=True,
+            fatal=self.fatal.append,
+            unforeseen=lambda path, error: self.unforeseen.append((path, error)),
+        )
         self.stream = Stream(self.floor, connections)
         self.ear = self.listener(account=self.account)
 
