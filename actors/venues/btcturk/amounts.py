@@ -6,12 +6,15 @@ documentation also prints decimal commas, and its queries write a zero as `0E-16
 
 import re
 from decimal import Decimal
+from typing import TypeGuard
 
-from messages.money import text
+from messages.money import DIGITS_MAX, text
 
 INTEGER_DIGITS_MAX = 12  # the venue's own pattern for what it takes in an order
 FRACTION_DIGITS_MAX = 16
 EXPONENT_MAX = 40  # further from one than any amount is
+TEXT_MAX = DIGITS_MAX + 2  # with sign and point
+WHOLE_MAX = 2**63 - 1  # of an id or a time: the store keeps no more
 
 _PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
@@ -46,6 +49,11 @@ def read(raw: object) -> Decimal:
     return value
 
 
+def is_whole(raw: object) -> TypeGuard[int]:
+    """Return whether *raw* is a whole number that the store and the wire can hold."""
+    return isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) <= WHOLE_MAX
+
+
 def has_decimal_comma(raw: object) -> bool:
     """Return whether *raw* is read with a decimal comma: worth counting, the venue sends dots."""
     return isinstance(raw, str) and _COMMA.fullmatch(raw.strip()) is not None
@@ -61,6 +69,8 @@ def wire(value: Decimal) -> str:
 
 
 def _read_text(plain: str) -> Decimal:
+    if len(plain) > TEXT_MAX:
+        raise AmountUnreadable("NUMBER_UNREADABLE", plain)
     if _PLAIN.fullmatch(plain):
         return Decimal(plain)
     if "," in plain:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
 
+from actors.venues.btcturk.amounts import is_whole
 from actors.venues.port import Candle, VenueUnreadable
 
 LISTS = ("t", "o", "h", "l", "c", "v")
@@ -31,7 +32,7 @@ def read(answer: object, number: Callable[[object], Decimal]) -> list[Candle]:
 
 def _candle(row: tuple[object, ...], number: Callable[[object], Decimal]) -> Candle:
     at_s = row[0]
-    if isinstance(at_s, bool) or not isinstance(at_s, int):
+    if not is_whole(at_s):
         raise _wrong("t is no whole number of seconds", row)
     opened, high, low, close, volume = (number(cell) for cell in row[1:])
     if not 0 < low <= min(opened, close) <= max(opened, close) <= high:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from actors.venues.btcturk import outcome
+from actors.venues.btcturk.amounts import is_whole
 from actors.venues.btcturk.books import Book
 from actors.venues.btcturk.reader import Reader
 from actors.venues.btcturk.symbols import Symbols, SymbolUnreadable
@@ -122,7 +123,7 @@ class Feed:
         yield OrderWoken(
             instrument=self._ours(body.get("symbol")),
             client_order_id=str(name),
-            venue_order_id=order_id if isinstance(order_id, int) else None,
+            venue_order_id=order_id if is_whole(order_id) else None,
         )
 
     def _trades(self, body: Body) -> Iterable[StreamEvent]:

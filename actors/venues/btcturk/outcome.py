@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from actors.venues.btcturk.amounts import AmountUnreadable, read
+from actors.venues.btcturk.amounts import AmountUnreadable, is_whole, read
 from actors.venues.port import Ack, Lost, NotSent, Outcome, Reject, RejectKind
 
 INVALID_NONCE = "Unauthorized - Invalid Nonce"
@@ -27,11 +27,16 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def decode(body: bytes) -> object:
-    """Return the JSON in *body*, numbers exact. Raises ValueError: NaN and infinities are none."""
+    """Return the JSON in *body*, numbers exact. Raises ValueError.
+
+    NaN and infinities are no JSON, and a number with an exponent that no Decimal has is no number.
+    """
     try:
         return _DECODER.decode(body)
     except RecursionError as why:
         raise ValueError("nested too deep") from why
+    except ArithmeticError as why:
+        raise ValueError("a number is out of all bounds") from why
 
 
 def of_error(name: str) -> NotSent | Lost:
@@ -81,7 +86,7 @@ def _of_success(
         return Lost(reason=f"ANSWER_UNCLEAR {message}".strip())
     order_id = data.get("id")
     echoed = data.get("newOrderClientId") == client_order_id
-    if not echoed or isinstance(order_id, bool) or not isinstance(order_id, int) or order_id <= 0:
+    if not echoed or not is_whole(order_id) or order_id <= 0:
         return Lost(reason="ANSWER_NOT_OURS")
     return Ack(venue_order_id=order_id)
 
@@ -117,7 +122,7 @@ def retry_after_ms(header: str | None, now_ms: int) -> int:
 def _until_date(header: str, now_ms: int) -> int:
     try:
         at = parsedate_to_datetime(header)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return RETRY_AFTER_DEFAULT_MS
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)

@@ -8,7 +8,13 @@ from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 
-from actors.venues.btcturk.amounts import AmountUnreadable, has_decimal_comma, read
+from actors.venues.btcturk.amounts import (
+    TEXT_MAX,
+    AmountUnreadable,
+    has_decimal_comma,
+    is_whole,
+    read,
+)
 from actors.venues.btcturk.symbols import Symbols, SymbolUnreadable
 from actors.venues.port import (
     BookTop,
@@ -161,7 +167,7 @@ class Reader:
             bid_quantity=bid[1] if bid else None,
             ask=ask[0] if ask else None,
             ask_quantity=ask[1] if ask else None,
-            stamp_ms=None if stamp is None else int(self.number(stamp)),
+            stamp_ms=None if stamp is None else self._moment(stamp),
         )
 
     def _level(self, row: object) -> tuple[Decimal, Decimal]:
@@ -182,7 +188,7 @@ class Reader:
             side=side,
             price=self._positive(row, "P"),
             quantity=self._positive(row, "A"),
-            at_ms=int(self._amount(row, "D")),
+            at_ms=self._moment(row.get("D")),
         )
 
     def number(self, raw: object) -> Decimal:
@@ -193,6 +199,13 @@ class Reader:
             raise VenueUnreadable(str(why)) from why
         if has_decimal_comma(raw):
             self.counts["DECIMAL_COMMA"] += 1
+        return value
+
+    def _moment(self, raw: object) -> int:
+        """Return a time in ms, of which some channels write fractions."""
+        value = int(self.number(raw))
+        if not is_whole(value):
+            raise VenueUnreadable(f"no time is {value}")
         return value
 
     def _amount(self, row: Row, key: str) -> Decimal:
@@ -257,9 +270,9 @@ def _list(raw: object) -> list[object]:
 
 def _whole(row: Row, key: str) -> int:
     raw = row.get(key)
-    if isinstance(raw, str) and raw.isascii() and raw.isdigit():
-        return int(raw)
-    if isinstance(raw, bool) or not isinstance(raw, int):
+    if isinstance(raw, str) and len(raw) <= TEXT_MAX and raw.isascii() and raw.isdigit():
+        raw = int(raw)
+    if not is_whole(raw):
         raise _wrong(f"{key} is not a whole number", row)
     return raw
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from actors.venues.btcturk import candles, outcome
 from actors.venues.btcturk import instruments as rule_table
-from actors.venues.btcturk.amounts import AmountUnreadable, wire
+from actors.venues.btcturk.amounts import AmountUnreadable, is_whole, wire
 from actors.venues.btcturk.http import Answer, Client, TransportFailed
 from actors.venues.btcturk.reader import Reader
 from actors.venues.btcturk.sign import Credentials, headers
@@ -105,7 +105,7 @@ class _Caller:
     def server_time_ms(self) -> int:
         whole = self.read("GET", "/api/v2/server/time")
         now_ms = whole.get("serverTime") if isinstance(whole, dict) else None
-        if isinstance(now_ms, bool) or not isinstance(now_ms, int):
+        if not is_whole(now_ms):
             raise VenueUnreadable("serverTime is no whole number", str(whole).encode())
         return now_ms
 

@@ -42,7 +42,22 @@ def test_what_could_be_thousands_is_never_guessed(raw):
     assert caught.value.code == "NUMBER_AMBIGUOUS"
 
 
-NOT_DIGITS = ["", "NaN", "Infinity", "1e3", "1E-3", "1_000", "١٢", "0x1", "1.", ".5", "--1", ",5"]
+TOO_LONG = ["9" * 41, "0." + "1" * 39]
+NOT_DIGITS = [
+    *TOO_LONG,
+    "",
+    "NaN",
+    "Infinity",
+    "1e3",
+    "1E-3",
+    "1_000",
+    "١٢",
+    "0x1",
+    "1.",
+    ".5",
+    "--1",
+    ",5",
+]
 NOT_FINITE = [Decimal("NaN"), Decimal("Infinity"), Decimal("1E+400"), Decimal("1E-400")]
 
 

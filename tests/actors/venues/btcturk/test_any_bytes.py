@@ -56,8 +56,10 @@ PUBLIC = {
 }
 BODIES = [raw(name) for name in NAMES if not name.startswith("ws")]
 FRAMES = [raw(name) for name in NAMES if name.startswith("ws")]
+BEYOND = [b"1e99999999999999999999", b"-0e-99999999999999999999", str(2**63).encode(), b"9" * 40]
+BEYOND += [b'"%s"' % number for number in (*BEYOND, b"9" * 5_000, b"0." + b"1" * 100)]
 swapped = st.sampled_from(
-    [b"null", b"true", b"-1", b"1e400", b"1e-400", b"NaN", b'""', b"[]", b"{}", b'"1,5"', b"9" * 40]
+    [b"null", b"true", b"-1", b"1e400", b"1e-400", b"NaN", b'""', b"[]", b"{}", b'"1,5"', *BEYOND]
 )
 
 
@@ -96,9 +98,9 @@ class Speaker:
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
 
-    def body(self, code, body):
-        head = f"HTTP/1.1 {code} Said\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        self.said = head.encode() + body
+    def body(self, code, body, wait="1"):
+        head = f"HTTP/1.1 {code} Said\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
+        self.said = f"{head}Retry-After: {wait}\r\n\r\n".encode() + body
 
     def close(self):
         self._listening.shutdown(socket.SHUT_RDWR)
@@ -133,6 +135,9 @@ def spoken():
 
 codes = st.one_of(st.sampled_from([200, 200, 200, 400, 401, 429, 504]), st.integers(200, 599))
 bodies = st.one_of(st.binary(max_size=300), mutated(BODIES))
+waits = st.sampled_from(
+    ["1", "0." + "1" * 100, "9" * 400, "soon", "Mon, 01 Jan 2024 00:00:00 +99999999999999"]
+)
 
 
 def asked(spoken, name):
@@ -146,11 +151,11 @@ def asked(spoken, name):
 
 @pytest.mark.parametrize("name", [*READS, *PUBLIC])
 @settings(max_examples=25, deadline=None)
-@given(code=codes, body=bodies)
+@given(code=codes, body=bodies, wait=waits)
 def test_any_body_is_read_or_is_one_of_three_answers_and_its_beginning_is_kept(
-    spoken, name, code, body
+    spoken, name, code, body, wait
 ):
-    spoken[0].body(code, body)
+    spoken[0].body(code, body, wait)
 
     call = asked(spoken, name)
 
@@ -169,16 +174,19 @@ def test_bytes_that_are_no_http_are_no_answer(spoken, name, said):
 
 
 @settings(max_examples=80, deadline=None)
-@given(code=codes, body=bodies)
-def test_order_on_its_way_stays_unknown_unless_the_answer_proves_something(spoken, code, body):
+@given(code=codes, body=bodies, wait=waits)
+def test_order_on_its_way_stays_unknown_unless_the_answer_proves_something(
+    spoken, code, body, wait
+):
     speaker, private, _ = spoken
-    speaker.body(code, body)
+    speaker.body(code, body, wait)
 
     found = private.submit(ORDER, STAMP)
 
     assert isinstance(found, Ack | Reject | Lost)
     if isinstance(found, Ack):
         assert b"ours" in body
+        assert found.venue_order_id < 2**63
     if isinstance(found, Reject) and code not in (401, 429):
         assert any(one.encode() in body.upper() for one in definite(private))
 

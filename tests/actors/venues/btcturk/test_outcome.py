@@ -4,7 +4,7 @@ import httpx
 import msgspec
 import pytest
 
-from actors.venues.btcturk.outcome import of_answer, of_error, retry_after_ms
+from actors.venues.btcturk.outcome import decode, of_answer, of_error, retry_after_ms
 from actors.venues.port import Ack, Lost, NotSent, Reject, RejectKind
 
 DEFINITE = frozenset({"FAILED_MIN_TOTAL_AMOUNT", "BALANCE_NOT_ENOUGH"})
@@ -159,9 +159,24 @@ def test_only_errors_from_before_the_first_byte_are_not_sent(kind):
         ("soon", 1_000),
         (None, 1_000),
         ("9" * 12, 3_600_000),
+        ("0." + "1" * 100, 1_000),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999", 1_000),
         ("Mon, 21 Sep 2026 14:13:25 GMT", 5_000),
         ("Mon, 21 Sep 2026 14:13:15 GMT", 0),
     ],
 )
 def test_a_wait_is_seconds_or_a_date(header, wait_ms):
     assert retry_after_ms(header, NOW) == wait_ms
+
+
+@pytest.mark.parametrize("number", [b"1e99999999999999999999", b"-0e-99999999999999999999"])
+def test_a_number_no_decimal_can_hold_is_no_json(number):
+    with pytest.raises(ValueError, match="number"):
+        decode(b'{"data":' + number + b"}")
+
+    assert isinstance(meaning(200, b'{"data":' + number + b"}"), Lost)
+
+
+@pytest.mark.parametrize(("order_id", "kind"), [(2**63 - 1, Ack), (2**63, Lost), (10**30, Lost)])
+def test_an_order_id_the_store_cannot_keep_is_none(order_id, kind):
+    assert isinstance(meaning(200, accepted(id=order_id)), kind)

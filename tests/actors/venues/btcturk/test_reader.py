@@ -281,3 +281,24 @@ def test_a_deposit_that_is_not_confirmed_has_not_moved_anything():
 def test_a_transfer_of_another_form_is_unreadable(values):
     with pytest.raises(VenueUnreadable):
         transfers(decode(DEPOSIT) | values)
+
+
+@pytest.mark.parametrize("order_id", [2**63, str(2**63), "9" * 5_000, -(2**63)])
+def test_an_id_the_store_cannot_keep_is_unreadable(order_id):
+    with pytest.raises(VenueUnreadable, match="id is not a whole number"):
+        reader().order(changed(MARKET_BUY, id=order_id))
+
+
+@pytest.mark.parametrize("order_id", [2**63 - 1, str(2**63 - 1)])
+def test_the_largest_id_the_store_keeps_is_read(order_id):
+    assert reader().order(changed(MARKET_BUY, id=order_id)).venue_order_id == 2**63 - 1
+
+
+def test_a_time_the_store_cannot_keep_is_unreadable():
+    trade = {"I": "1", "A": "1", "P": "1", "D": str(2**63), "S": 0}
+
+    with pytest.raises(VenueUnreadable, match="no time"):
+        reader().trade("BTC_TRY", trade)
+    with pytest.raises(VenueUnreadable, match="no time"):
+        reader().book_top("BTC_TRY", {"bids": [], "asks": [], "timestamp": 2**63})
+    assert reader().trade("BTC_TRY", trade | {"D": str(2**63 - 1)}).at_ms == 2**63 - 1
