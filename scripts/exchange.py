@@ -83,6 +83,7 @@ def run(
         clock=clock,
         log=log,
         failed=partial(end, log),
+        contain=attempt,
         started=started,
         parent_pid=parent_pid,
         control=control or settings.control,

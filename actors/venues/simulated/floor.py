@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from actors.venues.btcturk.sign import credentials
+from actors.venues.btcturk.stream import Contain
 from actors.venues.clock import Clock
 from actors.venues.settings import ExchangeAccount, ExchangeSettings
 from actors.venues.simulated import frames, market, mirror
@@ -54,8 +55,10 @@ BOOK_CHANNELS = ("orderbook", "obdiff")
 class Floor:
     """Engine, journal, market, tapes and listeners, bound together."""
 
-    def __init__(self, settings: ExchangeSettings, clock: Clock, journal: Journal) -> None:
-        """Become what *journal* says, and open the market.
+    def __init__(
+        self, settings: ExchangeSettings, clock: Clock, journal: Journal, contain: Contain
+    ) -> None:
+        """Become what *journal* says, and open the market; *contain* keeps a feed's thread alive.
 
         Raises MarketFileError, InstrumentUnknown, FaultsWrong, SecretUnreadable, JournalDamaged and
         OSError.
@@ -85,7 +88,7 @@ class Floor:
         )
         self._run_dir = journal.path.parent
         self._market = (
-            mirror.build(settings.mirror, self.exchange, clock)
+            mirror.build(settings.mirror, self.exchange, clock, contain)
             if settings.mirror
             else market.build(settings, self.exchange, load_marks(self._run_dir))
         )

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from actors.venues.btcturk.stream import Contain
 from actors.venues.clock import Clock
 from actors.venues.port import BookDepth, Connected, Disconnected, PublicTrade
 from actors.venues.settings import MirrorSettings
@@ -23,18 +24,25 @@ from actors.venues.simulated.path import Mark
 from messages.orders import Side
 
 CONNECTING, CONNECTED = "CONNECTING", "CONNECTED"
+NUMBER_MAX = 10**12  # of a price or quantity that is believed, in quote or base
+PLACES_MAX = 30
+TRADE_DIGITS_MAX = 40  # of a trade's id; BtcTurk's have 18
 Ladder = Mapping[int, int]  # ticks -> units
 
 
 class News(Struct, frozen=True, kw_only=True):
-    """How the feed is: *stream* is why it is down, where it is."""
+    """How the feed is: *stream* is why it is down, where it is; of the *silent* it said no to those
+    *left_out*."""
 
     stream: str
     quoted: tuple[str, ...]
     silent: tuple[str, ...]
+    left_out: tuple[str, ...]
 
 
 class Feed(Protocol):
+    left_out: tuple[str, ...]
+
     def take(self) -> list[Heard]: ...
     def stop(self) -> None: ...
 
@@ -81,6 +89,7 @@ class Mirror:
             stream=self._stream,
             quoted=tuple(name for name in names if self.quoted(name)),
             silent=tuple(name for name in names if not self.quoted(name)),
+            left_out=self._feed.left_out,
         )
         if now == self._told:
             return None
@@ -117,8 +126,10 @@ class Mirror:
     def _trade(self, trade: PublicTrade, now_ms: int) -> None:
         """Let our orders have their part of a public trade; the rest is printed."""
         listing, buying = self._exchange.listed[trade.instrument], trade.side is Side.BUY
-        ticks = listing.ticks(trade.price)
-        amount = units(trade.quantity)
+        found = counted(trade.price, trade.quantity, listing, rounding=ROUND_FLOOR)
+        if found is None:
+            return
+        ticks, amount = found
         left = self._meet(trade.instrument, ticks, amount, buying=buying, now_ms=now_ms)
         if left > 0:
             self._exchange.trade_at(
@@ -142,9 +153,10 @@ class Mirror:
 
     def _is_new(self, trade: PublicTrade) -> bool:
         """Return whether the trade was not told before: a feed may say one twice."""
-        if not trade.trade_id.isdigit():
+        said = trade.trade_id
+        if not (said.isascii() and said.isdigit() and len(said) <= TRADE_DIGITS_MAX):
             return True
-        number = int(trade.trade_id)
+        number = int(said)
         if number <= self._last_trade.get(trade.instrument, -1):
             return False
         self._last_trade[trade.instrument] = number
@@ -158,15 +170,27 @@ def ladder(levels: Iterable[tuple[Decimal, Decimal]], listing: Listing, *, round
     """
     found: dict[int, int] = {}
     for price, quantity in levels:
-        ticks = int(price.scaleb(listing.price_places).to_integral_value(rounding))
-        amount = units(quantity)
-        if ticks > 0 and amount > 0:
+        level = counted(price, quantity, listing, rounding=rounding)
+        if level is not None:
+            ticks, amount = level
             found[ticks] = found.get(ticks, 0) + amount
     return found
 
 
-def build(settings: MirrorSettings, exchange: Exchange, clock: Clock) -> Mirror:
+def counted(
+    price: Decimal, quantity: Decimal, listing: Listing, *, rounding: str
+) -> tuple[int, int] | None:
+    """Return ticks and units, None where there is nothing to count or more than is believed."""
+    for one in (price, quantity):
+        if not 0 < one < NUMBER_MAX or int(one.as_tuple().exponent) < -PLACES_MAX:
+            return None
+    ticks = int(price.scaleb(listing.price_places).to_integral_value(rounding))
+    amount = units(quantity)
+    return (ticks, amount) if ticks > 0 and amount > 0 else None
+
+
+def build(settings: MirrorSettings, exchange: Exchange, clock: Clock, contain: Contain) -> Mirror:
     """Return the mirror of the feed that *settings* name, listening already."""
-    feed = Follower(settings, exchange.listed, clock)
+    feed = Follower(settings, exchange.listed, clock, contain)
     feed.start()
     return Mirror(exchange, feed, clock, silence_max_ms=settings.silence_max_ms)

@@ -16,7 +16,9 @@ from typing import Any, Protocol
 
 import uvicorn
 from msgspec import Struct
+from msgspec.structs import asdict
 
+from actors.venues.btcturk.stream import Contain
 from actors.venues.clock import Clock
 from actors.venues.settings import ExchangeSettings
 from actors.venues.simulated import app
@@ -50,13 +52,15 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     """What the process is handed: everything outside of it.
 
     *parent_pid*: end when this is no longer the parent. *failed* takes an error that must end the
-    process and does not return. *started* is told the port once requests are answered.
+    process and does not return. *contain* turns an error of a thread into what it returns.
+    *started* is told the port once requests are answered.
     """
 
     run_dir: Path
     clock: Clock
     log: Log
     failed: Callable[[BaseException], None]
+    contain: Contain
     started: Callable[[int], None]
     parent_pid: int | None = None
     control: bool = False
@@ -69,7 +73,7 @@ def run(settings: ExchangeSettings, around: Surroundings) -> int:
     what `Floor` does.
     """
     with closing(_open_journal(around.run_dir / FILE_NAME, settings, around.clock)) as journal:
-        floor = Floor(settings, around.clock, journal)
+        floor = Floor(settings, around.clock, journal, around.contain)
         with closing(floor), closing(_listen(settings.host, settings.port)) as listening:
             asyncio.run(_Process(floor, settings, around).serve(listening))
         floor.save_marks()
@@ -194,8 +198,7 @@ class _Process:
     def _watch(self, _elapsed_ms: int) -> None:
         news = self._floor.news()
         if news is not None:
-            told = {"stream": news.stream, "quoted": news.quoted, "silent": news.silent}
-            self._around.log.info("public_feed", **told)
+            self._around.log.info("public_feed", **asdict(news))
         parent = self._around.parent_pid
         if parent is not None and os.getppid() != parent and not self._connections.stopping:
             self._stop()

@@ -28,7 +28,7 @@ class Clock:
 
 class Feed:
     def __init__(self):
-        self.waiting, self.stopped = [], False
+        self.waiting, self.stopped, self.left_out = [], False, ()
 
     def take(self):
         taken, self.waiting = self.waiting, []
@@ -214,6 +214,35 @@ def test_what_rests_in_a_silence_does_not_trade_and_is_met_when_the_feed_is_back
     assert funds(public.exchange, ANN, "BTC")[0] == Decimal("2.5")
 
 
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 41, "9" * 5_000, "-1", "n-1"])
+def test_an_id_that_is_no_number_is_a_trade_as_any_other(public, number):
+    public.says(BOOK)
+    order = buy(public.exchange, quantity="0.5", price="3000000")
+
+    public.says(trade("3000000", "0.1", number=number))
+
+    assert public.traded(order) == Decimal("0.1")
+
+
+@pytest.mark.parametrize("odd", ["0", "-1", "1e-31", "1e12", "1e40", "0." + "1" * 70])
+def test_a_price_or_quantity_that_nobody_could_mean_is_none(public, odd):
+    public.says(book([("2999990", "1"), (odd, "1"), ("1", odd)], [("3000010", "1")]))
+    public.says(trade(odd, "1", number=1), trade("3000000", odd, number=2))
+
+    assert public.depth() == (
+        [(2_999_990, units(Decimal(1)))],
+        [(3_000_010, units(Decimal(1)))],
+    )
+    assert public.exchange.drain().trades == ()
+
+
+def test_a_trade_below_one_tick_is_none(public):
+    public.says(trade("0.9", "1", number=1), trade("1", "0.00000000000000001", number=2))
+    assert public.exchange.drain().trades == ()
+    public.says(trade("1", "0.0000000000000001", number=3))
+    assert [(one.ticks, one.units) for one in public.exchange.drain().trades] == [(1, 1)]
+
+
 def test_news_are_told_once(public):
     first = public.mirror.news()
     assert first.stream == CONNECTING
@@ -226,6 +255,9 @@ def test_news_are_told_once(public):
     public.says(Disconnected(reason="SILENT", retry_ms=500))
     assert public.mirror.news().stream == "SILENT"
     assert public.mirror.news() is None
+
+    public.feed.left_out = ("SOL_TRY",)
+    assert public.mirror.news().left_out == ("SOL_TRY",)
 
 
 def test_a_closed_mirror_follows_nobody(public):

@@ -5,6 +5,7 @@ import json
 
 import httpx
 
+from actors.runtime.contain import attempt
 from actors.venues.btcturk.sign import credentials, headers
 from actors.venues.settings import ExchangeAccount, ExchangeSettings, HouseSettings
 from actors.venues.simulated import app
@@ -38,7 +39,7 @@ class Venue:
         self.settings = ExchangeSettings(**given)
         self.clock = StandingClock(now_ms)
         self.journal = Journal(run_dir / FILE_NAME)
-        self.floor = Floor(self.settings, self.clock, self.journal)
+        self.floor = Floor(self.settings, self.clock, self.journal, attempt)
         self.keys = credentials("ann", "c2VjcmV0")
         self.account = self.floor.doorman.accounts["ann"]
         connections = Connections(self.clock, lambda peer: None, drain_max_ms=1, quiet_ms=1)
