@@ -198,14 +198,24 @@ def _not_found(session: Session, order: OrderRow, code: str, now: Now) -> list[W
 
 
 def _timed(session: Session, request: ReadServerTime, result: object, now: Now) -> list[Write]:
-    if isinstance(result, Answer) and isinstance(result.value, clock_offset.Measured):
-        if session.clock is None:
-            for order in session.books.all_alive():  # what filled while nobody was here
-                session.watching.want_sweep(order.instrument, now.mono_ms)
-        session.clock = clock_offset.better(session.clock, result.value)
-        fitness.clock_seen(session, session.clock, now)
-        session.clock_problem = ""
-        session.timed_ms = now.mono_ms
+    if not isinstance(result, Answer) or not isinstance(result.value, clock_offset.Measured):
+        return []
+    session.timed_ms = now.mono_ms
+    if session.clock is None:
+        for order in session.books.all_alive():  # what filled while nobody was here
+            session.watching.want_sweep(order.instrument, now.mono_ms)
+    before, wall_minus_mono_ms = session.belief, now.wall_ms - now.mono_ms
+    believed = clock_offset.heard(
+        before,
+        result.value,
+        wall_minus_mono_ms=wall_minus_mono_ms,
+        step_max_ms=session.settings.clock_jump_max_ms,
+    )
+    session.belief = believed
+    session.clock_problem = clock_offset.problem(believed, wall_minus_mono_ms)
+    said_twice = None if before.against is None else believed.against
+    if (clock := said_twice or believed.clock) is not None:
+        fitness.clock_seen(session, clock, now)
     return []
 
 

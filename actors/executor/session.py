@@ -13,7 +13,7 @@ from actors.executor import day, levels
 from actors.executor.accept import Desk
 from actors.executor.books import Books
 from actors.executor.clearance import Clearance
-from actors.executor.clock_offset import Stamps, VenueClock
+from actors.executor.clock_offset import Belief, Stamps, VenueClock, resumed
 from actors.executor.contradictions import Behind
 from actors.executor.day import Mark
 from actors.executor.facts import Context
@@ -105,8 +105,8 @@ class Session:
         self.ends_ms: int | None = None  # an orderly or orphaned end is over by then
         self.final_ms: int | None = None  # since when the last comparison is awaited
         self.permits = Permits(started_ms=now_ms)
-        self.stamps = Stamps(last_ms=last_stamp_ms(books))
-        self.clock: VenueClock | None = None
+        self.stamps = resumed_stamps(books, now, window_ms=settings.window_ms)
+        self.belief = Belief()
         self.clock_problem = "the venue's clock is not measured"  # empty: believed
         self.timed_ms = NEVER_HEARD_MS  # when the clock was measured
         self.doubts = Doubts()
@@ -149,6 +149,11 @@ class Session:
     @property
     def kill_epoch(self) -> int:
         return int(self.books.meta(KILL_EPOCH) or "0")
+
+    @property
+    def clock(self) -> VenueClock | None:
+        """Return the venue's clock as it is believed, None until it was measured."""
+        return self.belief.clock
 
     def waiting_for(self) -> str:
         """Return what is missing before orders may be sent, empty when nothing is."""
@@ -272,7 +277,8 @@ def accepted_lately(books: Books, now: Now) -> list[int]:
     return sorted(now.mono_ms - age_ms for age_ms in ages if 0 <= age_ms < PACE_KEPT_MS)
 
 
-def last_stamp_ms(books: Books) -> int:
-    """Return the last stamp that was made durable."""
+def resumed_stamps(books: Books, now: Now, *, window_ms: int) -> Stamps:
+    """Return the stamps after those known to be signed: the last order's, and of all alive."""
     last, _, _ = (books.meta(day.SENT) or "0||0").partition("|")
-    return max([int(last), *(order.stamp_ms for order in books.all_alive())])
+    durable = [int(last), *(order.stamp_ms for order in books.all_alive())]
+    return resumed(durable, now_ms=now.wall_ms, window_ms=window_ms)

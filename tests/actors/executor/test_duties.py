@@ -108,7 +108,8 @@ def test_a_jump_of_the_wall_clock_pauses_until_the_venue_was_asked(jump_ms, paus
     assert (row is not None and row.level is Level.PAUSED) is paused
     assert bool(asked) is paused
     if paused:
-        measured = Measured(server_ms=NOW_MS, asked_ms=one.mono_ms, heard_ms=one.mono_ms)
+        server_ms = one.wall_ms - jump_ms
+        measured = Measured(server_ms=server_ms, asked_ms=one.mono_ms, heard_ms=one.mono_ms)
         one.hear(ReadServerTime(), Answer(value=measured))
         one.do()
         assert one.books.levels[DESK].level is Level.ACTIVE

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from actors.executor import commands, fitness
-from actors.executor.clock_offset import Measured
+from actors.executor.clock_offset import Belief, Measured
 from actors.executor.comparing import reconciled
 from actors.executor.reconcile import Checked
 from actors.executor.venue_calls import (
@@ -36,7 +36,7 @@ def hear_time(one, off_ms, round_trip_ms=0):
     server_ms = one.wall_ms - off_ms - round_trip_ms // 2
     asked_ms = one.mono_ms - round_trip_ms
     measured = Measured(server_ms=server_ms, asked_ms=asked_ms, heard_ms=one.mono_ms)
-    one.session.clock = None
+    one.session.belief = Belief()
     one.session.out["reads"] += 1
     one.hear(ReadServerTime(), Answer(value=measured))
 

@@ -1,8 +1,13 @@
 """The wall clock is stepped under a running desk: it pauses, asks the venue, loses nothing."""
 
+from functools import partial
+
 import pytest
 
+from actors.executor.clock_offset import Belief, Measured, measured
+from actors.executor.session import NEVER_HEARD_MS
 from actors.runtime.clock import SystemClock
+from messages.control import Kill
 from messages.money import Amount
 from messages.orders import OrderState, Side
 from messages.state import Level, Scope
@@ -58,7 +63,7 @@ def test_after_a_step_orders_are_signed_by_the_venues_clock_and_taken(place, by_
     name = place.resting()
 
     assert place.state_of(name) is OrderState.LIVE
-    assert abs(driver.session.stamps.last_ms - SystemClock().wall_ms()) < 2_000
+    assert abs(driver.books.orders[name].stamp_ms - SystemClock().wall_ms()) < 2_000
 
 
 @pytest.mark.parametrize("by_ms", [-10_000, 10_000])
@@ -73,3 +78,61 @@ def test_a_desk_that_starts_with_a_wrong_clock_finds_what_happened_while_it_was_
     driver.until(lambda: place.state_of(name) is OrderState.FILLED, 15)
 
     assert place.differences() == {}
+
+
+WILD_MS = 9_999_999_999_999
+
+
+def answers_once(driver, server_ms):
+    """Let the venue's next answer to what time it is be *server_ms*; return what is left to say."""
+    wild = [server_ms]
+    for client in driver.clients:
+        client.server_time_ms = partial(_said, wild, client.server_time_ms)
+    return wild
+
+
+def _said(wild, really):
+    return wild.pop() if wild else really()
+
+
+def test_a_kill_still_cancels_after_one_wild_time_of_the_venue(run_dir):
+    with trading(run_dir, more="stamp_reuse_refused = true") as place:
+        driver = place.opened()
+        name = place.resting()
+        wild = answers_once(driver, WILD_MS)
+        driver.actor.clock = Stepped(1_000)  # so that the venue is asked
+        driver.until(lambda: not wild and driver.session.clock_problem == "", 15)
+
+        driver.hear(Kill(reason="test"))
+        driver.until(lambda: place.state_of(name) is OrderState.CANCELLED)
+
+        assert place.differences() == {}
+
+
+def test_a_time_said_once_pauses_until_the_venue_is_asked_again(place):
+    driver = place.opened()
+    wild = answers_once(driver, SystemClock().wall_ms() + 20_000)
+    driver.session.timed_ms = NEVER_HEARD_MS
+
+    driver.until(lambda: not wild and paused(driver))
+    driver.until(lambda: not paused(driver) and driver.session.clock_problem == "", 15)
+
+    assert abs(driver.session.venue_ms(driver.actor._now()) - SystemClock().wall_ms()) < 1_000
+
+
+def test_a_store_that_signed_a_wild_time_trades_again_after_a_restart(place):
+    driver = place.opened()
+    driver.session.belief = after(WILD_MS, driver)
+    name = place.wish(Side.BUY, "0.001", place.inside)
+    driver.until(lambda: place.state_of(name) is OrderState.REJECTED)
+    place.driver.crash()
+
+    place.opened()
+
+    assert place.state_of(place.resting()) is OrderState.LIVE
+
+
+def after(server_ms, driver):
+    """Return what was believed when one answer was enough."""
+    mono_ms = driver.actor.clock.mono_ms()
+    return Belief(clock=measured(Measured(server_ms=server_ms, asked_ms=mono_ms, heard_ms=mono_ms)))
