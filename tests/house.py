@@ -35,7 +35,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pykka": ("actors.runtime",),
     "zmq": ("actors.runtime",),
     "httpx": ("actors.venues",),
-    "httpcore": ("actors.venues.btcturk.http",),
+    "httpcore": ("actors.venues.btcturk.http", "actors.venues.btcturk.deadline"),
     "websockets": ("actors.venues",),
     "starlette": ("actors.venues.simulated",),
     "uvicorn": ("actors.venues.simulated",),

@@ -8,10 +8,11 @@ One client serves one thread.
 import functools
 import ssl
 
-import httpcore  # noqa: F401 - else httpx loads it with the first client of each process
+import httpcore
 import httpx
 from msgspec import Struct
 
+from actors.venues.btcturk.deadline import Backend, Deadline
 from actors.venues.clock import Clock
 from actors.venues.port import ANSWER_KEPT_MAX, HttpCall
 from actors.venues.settings import VenueSettings
@@ -49,20 +50,19 @@ class Client:
             "Accept-Encoding": "identity",
             "Content-Type": "application/json",
         }
-        limits = httpx.Limits(
+        self._deadline = Deadline(clock)
+        pool = httpcore.ConnectionPool(
+            ssl_context=trust(encrypted=base_url.startswith("https:")),
             max_connections=CONNECTIONS_MAX,
             max_keepalive_connections=CONNECTIONS_MAX,
             keepalive_expiry=KEEP_ALIVE_S,
+            http1=True,
+            http2=False,
+            retries=0,
+            network_backend=Backend(self._deadline),
         )
         self._client = httpx.Client(
-            transport=httpx.HTTPTransport(
-                retries=0,
-                http1=True,
-                http2=False,
-                trust_env=False,
-                limits=limits,
-                verify=trust(encrypted=base_url.startswith("https:")),
-            ),
+            transport=_Transport(pool),
             timeout=httpx.Timeout(
                 connect=settings.connect_timeout_ms / 1000,
                 read=settings.read_timeout_ms / 1000,
@@ -103,7 +103,7 @@ class Client:
     def _exchange(
         self, method: str, path: str, headers: dict[str, str], content: bytes | None
     ) -> Answer:
-        deadline_ms = self._clock.mono_ms() + self._settings.call_timeout_ms
+        self._deadline.begin(self._settings.call_timeout_ms)
         url = httpx.URL(self._base_url + path)
         request = httpx.Request(method, url, headers=headers, content=content)
         response = self._client.send(request, stream=True)
@@ -113,8 +113,6 @@ class Client:
                 body += chunk
                 if len(body) > self._settings.body_bytes_max:
                     raise TransportFailed("BodyTooLong")
-                if self._clock.mono_ms() > deadline_ms:
-                    raise TransportFailed("CallTimeout")
         finally:
             response.close()
         found = {name.lower(): value for name, value in response.headers.items()}
@@ -133,6 +131,13 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+class _Transport(httpx.HTTPTransport):
+    """The library's own, with a pool that was made here: it takes no streams of others."""
+
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
 
 
 @functools.cache

@@ -111,21 +111,38 @@ def test_an_answer_that_never_comes_is_lost():
     assert len(requests) == 1
 
 
-def test_an_answer_that_trickles_is_lost_at_our_own_deadline():
+def trickling(clock, begun):
+    """Return a script: *begun*, then a byte each 100 ms as long as it is heard."""
+
+    def send(connection):
+        connection.sendall(begun)
+        for _ in range(100):
+            clock.pass_ms(100)
+            try:
+                connection.sendall(b"x")
+            except OSError:
+                break
+        return False
+
+    return send
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"HTT", OK_HEADER + b"X-More: ", OK_HEADER + b"Content-Length: 9999\r\n\r\n{"],
+    ids=["status line", "header", "body"],
+)
+def test_an_answer_that_trickles_is_lost_at_our_own_deadline_and_the_next_call_leaves(begun):
     clock = StandingClock()
-
-    def trickle(connection):
-        connection.sendall(OK_HEADER + b"Content-Length: 999\r\n\r\n" + b"{")
-        clock.pass_ms(901)
-        connection.sendall(b" ")
-        return hold(connection)
-
-    with Scripted(trickle) as server:
+    cancelled = answer(b'{"success":true,"message":"SUCCESS","code":0}')
+    with Scripted(trickling(clock, begun), cancelled) as server:
         client = private(server.url, clock, call_timeout_ms=900, read_timeout_ms=5_000)
         outcome = client.submit(ORDER, 1)
+        word = client.cancel(77, 2)
         client.close()
 
-    assert outcome == Lost(reason="CallTimeout")
+    assert outcome in (Lost(reason="ReadTimeout"), Lost(reason="WriteTimeout"))
+    assert word == "SUCCESS"
 
 
 def test_an_order_for_nobody_was_not_sent():
