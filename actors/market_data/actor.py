@@ -189,7 +189,8 @@ class MarketData(Actor):
                 return [*rules.due(now.mono_ms), *kept, *self._turned(now), again]
             case NoAnswer() | Raised(error=LaneFull()):
                 self.log.warning("rules_unread", reason=_reason(result))
-                return [After(rules.again_ms(read=False), Tick(READ))]
+                again_ms = rules.again_ms(read=False, least_ms=_least_ms(result))
+                return [After(again_ms, Tick(READ))]
             case Raised(error=error):
                 raise error
         raise TypeError(f"no table is a {type(result).__name__}")
@@ -335,3 +336,7 @@ def build(parts: Parts, *, desk: DeskSettings, own: Settings, venue: VenueSettin
 
 def _reason(result: NoAnswer | Raised) -> str:
     return result.reason if isinstance(result, NoAnswer) else type(result.error).__name__
+
+
+def _least_ms(result: NoAnswer | Raised) -> int | None:
+    return result.retry_after_ms if isinstance(result, NoAnswer) else None

@@ -70,13 +70,16 @@ class Rules:
             if rules != before.get(name)
         ]
 
-    def again_ms(self, *, read: bool) -> int:
-        """Return in how many ms to read again; *read*: this read went well."""
+    def again_ms(self, *, read: bool, least_ms: int | None = None) -> int:
+        """Return in how many ms to read again; *read*: this read went well.
+
+        One that failed is not repeated before the *least_ms* that the venue asked for.
+        """
         if read:
             return self._settings.rules_refresh_s * 1_000
         wait_ms = self._retry_ms
         self._retry_ms = min(2 * wait_ms, self._settings.retry_most_ms)
-        return wait_ms
+        return max(wait_ms, least_ms or 0)
 
     def due(self, now_ms: int) -> list[Instrument]:
         """Return what to say now: what differs from what was said, and all of it again in time."""

@@ -190,6 +190,15 @@ def test_a_record_is_said_again_until_it_was_kept():
     assert not [one for one in stage.tick("status") if isinstance(one, Record)]
 
 
+@pytest.mark.parametrize(("asked_ms", "wait_ms"), [(249, 250), (250, 250), (42_000, 42_000)])
+def test_rules_that_are_throttled_are_not_asked_for_before_the_venue_says(asked_ms, wait_ms):
+    stage = Stage()
+
+    effects = stage.table(result=NoAnswer(reason="THROTTLED", retry_after_ms=asked_ms))
+
+    assert timers(effects)["read"] == wait_ms
+
+
 def test_rules_that_could_not_be_read_are_asked_for_again_ever_later():
     stage = Stage()
     failed = NoAnswer(reason="ConnectError")
