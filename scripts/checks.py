@@ -22,6 +22,8 @@ ANSWER_WARN_MS = 2_000  # a service is asked over HTTP each second: younger is n
 PERMIT_WARN_MS = 2_000  # older: no order is sent
 OFFSET_WARN_MS, OFFSET_FAIL_MS = 2_000, 4_000  # the venue refuses stamps beyond 5,000
 FEED_WARN_MS = 5_000
+COMPARED_WARN_MS, COMPARED_FAIL_MS = 30_000, 120_000  # later than every reconcile_every_s
+READS_WARN_MS, READS_FAIL_MS = 10_000, 60_000  # a question asked again and again in vain
 
 
 class State(StrEnum):
@@ -256,3 +258,40 @@ def differences(found: Iterable[Mapping[str, Any]]) -> Row:
     if not told:
         return passed("books", "agreed with the venue when last compared")
     return Row("books", State.FAIL, "; ".join(told), "btcbot verify, page BOOKS_DIFFER")
+
+
+def compared(age_ms: int | None, every_ms: int) -> Row:
+    """Judge when books and venue were compared last, which is due *every_ms*."""
+    todo = "logs/executor.jsonl says what is not answered; page BOOKS of docs/operations.md"
+    if age_ms is None:
+        return Row("comparison", State.WARN, "books and venue were not compared yet", todo)
+    found = f"books and venue were compared {age_ms:,} ms ago, due every {every_ms:,} ms"
+    if age_ms - every_ms > COMPARED_FAIL_MS:
+        return Row("comparison", State.FAIL, found, todo)
+    if age_ms - every_ms > COMPARED_WARN_MS:
+        return Row("comparison", State.WARN, found, todo)
+    return passed("comparison", found)
+
+
+def reads(failing: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Judge what the venue is asked for and does not answer."""
+    rows = []
+    for one in failing:
+        name, for_ms = f"read {one.get('read')}", one.get("for_ms") or 0
+        found = f"not answered for {for_ms:,} ms, {one.get('times')} times: {one.get('reason')}"
+        todo = "network, venue, budgets; page UNKNOWN of docs/operations.md"
+        if for_ms <= READS_WARN_MS:
+            rows.append(passed(name, found))
+        else:
+            state = State.FAIL if for_ms > READS_FAIL_MS else State.WARN
+            rows.append(Row(name, state, found, todo))
+    return rows or [passed("reads", "the venue answers all of them")]
+
+
+def private_stream(told: Mapping[str, Any]) -> Row:
+    """Judge the account's own stream; without it the books follow what is read."""
+    if told.get("up"):
+        return passed("private stream", "up")
+    found = f"down: {told.get('reason') or 'not up yet'}"
+    todo = "the books stay right by reads; LOGIN_REFUSED: the key's right to the WebSocket"
+    return Row("private stream", State.WARN, found, todo)

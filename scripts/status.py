@@ -11,26 +11,33 @@ from scripts.desk import ASK_MAX_S, VAR, Json, RunDir, answer
 
 # Transfers booked by this process of the executor, the newest ten; orders of others that rest.
 ACCOUNT = ("transfers", "foreign_orders")
+VENUE = ("reads_failing", "unanswered", "unreadable", "private_stream")  # how it answers
 ACTOR_COLUMNS = ("role", "pid", "host", "state", "restarts", "heartbeat_age_ms")
 
 
 def status(run_dir: RunDir = VAR, as_json: Json = False) -> None:
     """Show mode, level, actors, permits, unknown orders and feeds of the running desk."""
     report = answer(run_dir, "supervisor.control", StatusQuery()).report
-    report = {**report, "account": account(run_dir), "permit_withheld": withheld(run_dir)}
+    report = {**report, **executor(run_dir), "permit_withheld": withheld(run_dir)}
     if as_json:
         shown.document(report)
         return
     show(report)
 
 
-def account(run_dir: Path) -> dict[str, Any] | None:
-    """Return what moves the account beside our orders, None while the executor says nothing."""
+def executor(run_dir: Path) -> dict[str, dict[str, Any] | None]:
+    """Return what moves the account beside our orders, and how the venue answers.
+
+    Both are None while the executor says nothing.
+    """
     try:
         told = ask(run_dir, "executor.control", StatusQuery(), ASK_MAX_S).report
     except Unreachable:
-        return None
-    return {name: told.get(name, []) for name in ACCOUNT}
+        return {"account": None, "venue": None}
+    return {
+        "account": {name: told.get(name, []) for name in ACCOUNT},
+        "venue": {name: told.get(name) for name in VENUE},
+    }
 
 
 def withheld(run_dir: Path) -> str | None:
@@ -53,6 +60,8 @@ def show(report: Mapping[str, Any]) -> None:
     if why := report.get("permit_withheld"):
         shown.say(f"the risk gate withholds its permit: {why}")
     shown.say(f"unknown orders: {report.get('unknown_orders')}")
+    for line in venue(report.get("venue")):
+        shown.say(line)
     for name, told in (report.get("account") or {}).items():
         if told:
             shown.table(name.replace("_", " "), told, tuple(told[0]))
@@ -67,6 +76,16 @@ def permits(told: Iterable[Mapping[str, Any]]) -> str:
         for one in told
     ]
     return " · ".join(each).replace("never ms old", "never") or "not told"
+
+
+def venue(told: Mapping[str, Any] | None) -> Iterator[str]:
+    """Give a line on the account's own stream and one for each question that is not answered."""
+    if not told:
+        return
+    stream = told.get("private_stream") or {}
+    yield f"private stream: {'up' if stream.get('up') else stream.get('reason') or 'not up yet'}"
+    for one in told.get("reads_failing") or ():
+        yield f"not answered for {one['for_ms']:,} ms: {one['read']}, {one['reason']}"
 
 
 def feeds(told: Mapping[str, Any] | None) -> Iterator[str]:

@@ -37,7 +37,6 @@ from actors.runtime.lanes import LaneSpec
 from actors.runtime.life import PARENT_GONE, SIGTERM
 from actors.runtime.parts import Parts
 from actors.runtime.settings import DeskSettings
-from actors.venues.misread import Misread
 from actors.venues.port import (
     Connected,
     Disconnected,
@@ -86,7 +85,6 @@ class Executor(Actor):
         self._stream: Stream | None = None
         self._gate = Gate()  # shut until the first turn is over
         self._overheard = Overheard()
-        self._misread = Misread()
         self._writer: Writer | Storeless
         self._session: Session
 
@@ -193,10 +191,7 @@ class Executor(Actor):
             case VenueFill():
                 self._recall(message)
                 return self._after(listing.fills(session, [message], now), now)
-            case UnreadableFrame():
-                self._misread.note(message.reason, message.raw)
-                return ()
-            case OrderWoken() | Connected() | Disconnected():
+            case OrderWoken() | Connected() | Disconnected() | UnreadableFrame():
                 return self._after(hear.woken(session, message, now), now)
         raise TypeError(f"the executor does not know {type(message).__name__}")
 
@@ -263,8 +258,7 @@ class Executor(Actor):
                 nonce = f"{self.rng.getrandbits(64):016x}"
                 session.permits.issue(nonce, now.mono_ms)
                 waiting = session.waiting_for()
-                if (misread := self._misread.take()) is not None:
-                    self.log.warning("frames_unreadable", **misread)
+                telling.answered(self.log, session.answering)
                 status = published.executor_status(session, nonce, now, waiting_for=waiting)
                 seen = commands.kill_seen(session, self.kill_file_present(), now)
                 return self._after([*seen, status, order_of_work.again(STATUS)], now)

@@ -129,7 +129,7 @@ def status_reply(session: Session, now: Now) -> Reply:
 def status(session: Session, now: Now) -> dict[str, Any]:
     """Return how the executor stands, as plain values."""
     last = session.reconciler.last
-    clock = session.clock
+    clock, answering = session.clock, session.answering
     return _progress(session) | {
         "phase": session.phase.value,
         "level": levels.of_scope(session.books.levels, Scope.DESK, "").value,
@@ -150,6 +150,11 @@ def status(session: Session, now: Now) -> dict[str, Any]:
         "reconciled": session.reconciled,
         "differences": [] if last is None else [one.plain() for one in last.differences],
         "reconciled_age_ms": None if last is None else now.mono_ms - last.heard_ms,
+        "reconcile_every_ms": session.settings.asking.reconcile_every_s * 1_000,
+        "reads_failing": answering.reads_failing(now.mono_ms),
+        "unanswered": answering.unanswered,
+        "unreadable": answering.misread.count,
+        "private_stream": answering.stream(now.mono_ms),
         "unknown_orders": resolver.report(session.books, session.resolver.evidence, now.wall_ms),
         "clock_offset_ms": None if clock is None else clock.now_ms(now.mono_ms) - now.wall_ms,
         "clock_error_ms": None if clock is None else clock.error_at(now.mono_ms),

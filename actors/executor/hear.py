@@ -69,6 +69,7 @@ def called(session: Session, heard: Called, now: Now) -> list[Write]:
     if isinstance(result, Answer | NoAnswer):
         status = None if result.http is None else result.http.status
         fitness.answered(session, status, now)
+        session.answering.heard(request, result, now.mono_ms)
     writes = _not_answered(session, request, result, now) if isinstance(result, NoAnswer) else []
     for kind, reaction in _REACTIONS.items():
         if isinstance(request, kind):
@@ -84,6 +85,7 @@ def landed(session: Session, heard: Called) -> None:
 
 def woken(session: Session, event: StreamEvent, now: Now) -> list[Write]:
     """Take what a private stream says as a reason to look: only reads decide."""
+    session.answering.streamed(event, now.mono_ms)
     match event:
         case OrderWoken():
             session.watching.look_at(event.instrument, now.mono_ms + LOOK_AFTER_WAKING_MS)

@@ -10,6 +10,7 @@ from actors.executor import opening, sweep, watching
 from actors.executor.session import Now, Phase, Session
 from actors.executor.sweep import Sweep
 from actors.executor.venue_calls import (
+    BUDGET_OF,
     READS,
     ReadFills,
     ReadOpenOrders,
@@ -25,16 +26,6 @@ from store.rows import OrderRow
 AHEAD_MAX = 6  # reads given to the lane and not answered yet: two for each of its threads
 CLOCK_AGAIN_MS = 1_000  # while it is not believed
 
-_BUDGET = {
-    "ReadServerTime": "server_time",
-    "ReadOrder": "order",
-    "ReadOpenOrders": "open_orders",
-    "ReadAllOrders": "all_orders",
-    "ReadFills": "fills",
-    "ReadBalances": "balances",
-    "ReadTransfers": "transfers",
-}
-
 
 def due(session: Session, now: Now) -> list[Call]:
     """Return the reads to make now."""
@@ -44,7 +35,7 @@ def due(session: Session, now: Now) -> list[Call]:
     for request in _wanted(session, now):
         if session.out[READS] >= AHEAD_MAX:
             break
-        bucket = session.buckets[_BUDGET[type(request).__name__]]
+        bucket = session.buckets[BUDGET_OF[type(request)]]
         if request in session.pending or not bucket.has_room(now.mono_ms):
             continue
         bucket.take(now.mono_ms)

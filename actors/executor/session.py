@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from actors.executor import day, levels
 from actors.executor.accept import Desk
+from actors.executor.answering import Answering
 from actors.executor.books import Books
 from actors.executor.clearance import Clearance
 from actors.executor.clock_offset import Belief, Stamps, VenueClock, resumed
@@ -109,7 +110,7 @@ class Session:
         self.belief = Belief()
         self.clock_problem = "the venue's clock is not measured"  # empty: believed
         self.timed_ms = NEVER_HEARD_MS  # when the clock was measured
-        self.doubts = Doubts()
+        self.doubts, self.answering = Doubts(), Answering()
         self.wall_minus_mono_ms = now.wall_ms - now_ms
         self.rules: dict[str, Instrument] = {}
         self.marks: dict[str, Mark] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from actors.executor.answering import STREAM, Answering, Turn
 from actors.runtime.parts import Log
 from store.rows import Entry
 
@@ -10,6 +11,25 @@ def tell(log: Log, entry: Entry) -> None:
     """Say in the log what an entry of the journal says, with the weight it has."""
     say = _TOLD.get(entry.kind, _TOLD[""])
     say(log.bind(kind=entry.kind, subject=entry.subject, cause=entry.cause))
+
+
+def answered(log: Log, answering: Answering) -> None:
+    """Say in the log what the venue answers no longer or again, and what cannot be read."""
+    if (misread := answering.misread.take()) is not None:
+        log.warning("frames_unreadable", **misread)
+    for turn in answering.take_turns():
+        _turned(log, turn)
+
+
+def _turned(log: Log, turn: Turn) -> None:
+    if turn.what == STREAM and turn.code:
+        log.warning("private_stream_lost", reason=turn.reason)
+    elif turn.what == STREAM:
+        log.info("private_stream_up", lost_ms=turn.for_ms)
+    elif turn.code:
+        log.warning("read_failed", read=turn.what, code=turn.code, reason=turn.reason)
+    else:
+        log.info("read_answered", read=turn.what, failed_ms=turn.for_ms, times=turn.times)
 
 
 _TOLD: dict[str, Callable[[Log], object]] = {

@@ -104,6 +104,17 @@ class ReadServerTime(Struct, frozen=True, kw_only=True):
     """What time is it at the venue?"""
 
 
+BUDGET_OF: dict[type, str] = {  # the budget of each question, which is its word for people too
+    CancelOrder: "cancel",
+    AskRights: "cancel",
+    ReadServerTime: "server_time",
+    ReadOrder: "order",
+    ReadOpenOrders: "open_orders",
+    ReadAllOrders: "all_orders",
+    ReadFills: "fills",
+    ReadBalances: "balances",
+    ReadTransfers: "transfers",
+}
 Request = (
     SubmitOrder
     | CancelOrder
@@ -133,6 +144,7 @@ class NoAnswer(Struct, frozen=True, kw_only=True):
     refused: RejectKind | None = None
     retry_after_ms: int | None = None
     http: HttpCall | None = None
+    raw: bytes = b""  # the beginning of what is UNREADABLE
 
 
 class Handler:
@@ -155,7 +167,7 @@ class Handler:
         except VenueUnavailable as why:
             return self._nothing("UNAVAILABLE", why, retry_after_ms=why.retry_after_ms)
         except VenueUnreadable as why:
-            return self._nothing("UNREADABLE", why)
+            return self._nothing("UNREADABLE", why, raw=why.raw)
         except VenueRefused as why:
             return self._nothing(why.code, why, refused=why.kind)
 
@@ -203,6 +215,7 @@ class Handler:
         *,
         refused: RejectKind | None = None,
         retry_after_ms: int | None = None,
+        raw: bytes = b"",
     ) -> NoAnswer:
         return NoAnswer(
             code=code,
@@ -210,6 +223,7 @@ class Handler:
             refused=refused,
             retry_after_ms=retry_after_ms,
             http=self._client.last_call,
+            raw=raw,
         )
 
 

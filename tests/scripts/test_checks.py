@@ -210,6 +210,53 @@ def test_difference_between_books_and_venue_fails():
     assert checks.differences([]).state is PASS
 
 
+@pytest.mark.parametrize(
+    ("age_ms", "state"),
+    [
+        (0, PASS),
+        (90_000, PASS),
+        (90_001, WARN),
+        (180_000, WARN),
+        (180_001, FAIL),
+        (None, WARN),
+    ],
+)
+def test_comparison_may_be_half_a_minute_late_and_fails_two_minutes_late(age_ms, state):
+    assert checks.compared(age_ms, 60_000).state is state
+
+
+@pytest.mark.parametrize(
+    ("for_ms", "state"),
+    [(0, PASS), (10_000, PASS), (10_001, WARN), (60_000, WARN), (60_001, FAIL)],
+)
+def test_read_that_keeps_failing_is_told_with_its_reason(for_ms, state):
+    failing = {"read": "balances", "reason": "HTTP 503", "for_ms": for_ms, "times": 9}
+
+    (row,) = checks.reads([failing])
+
+    assert (row.name, row.state) == ("read balances", state)
+    assert "HTTP 503" in row.found
+
+
+def test_reads_are_well_when_all_are_answered():
+    assert [row.state for row in checks.reads([])] == [PASS]
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "found"),
+    [
+        ({"up": True, "reason": ""}, PASS, "up"),
+        ({"up": False, "reason": "LOGIN_REFUSED no"}, WARN, "down: LOGIN_REFUSED no"),
+        ({"up": False, "reason": ""}, WARN, "down: not up yet"),
+        ({}, WARN, "down: not up yet"),
+    ],
+)
+def test_private_stream_that_is_down_is_worth_a_look(told, state, found):
+    row = checks.private_stream(told)
+
+    assert (row.state, row.found) == (state, found)
+
+
 def test_worst_row_counts_and_none_is_a_pass():
     rows = [Row("a", PASS, ""), Row("b", FAIL, ""), Row("c", WARN, "")]
 

@@ -133,6 +133,6 @@ def test_a_private_frame_that_cannot_be_read_changes_nothing_and_is_counted(driv
         driver.hear(UnreadableFrame(reason="not JSON", raw=b"x" * 600))
 
     assert driver.books.seq == before
-    assert driver.actor._misread.count == 3
+    assert driver.session.answering.misread.count == 3
     driver.hear(Tick(STATUS))
-    assert driver.actor._misread.take() is None
+    assert driver.session.answering.misread.take() is None

@@ -1,0 +1,66 @@
+"""Balances that cannot be read are in the log with their bytes, and health is not green."""
+
+import structlog
+from msgspec.structs import replace
+
+from actors.executor import commands
+from actors.executor.session import Now
+from scripts import checks
+from scripts.checks import State
+from tests.actors.executor.driving import settings
+from tests.actors.executor.venues import trading
+
+GARBAGE = {"kind": "garbage", "path": "/api/v1/users/balances", "count": 100}
+ASKING = replace(settings().asking, reconcile_every_s=1)
+
+
+def health(driver, later_ms):
+    """Return the worst that health makes of a desk that is as it is now for *later_ms* more."""
+    now = driver.actor._now()
+    later = Now(
+        wall_ms=now.wall_ms + later_ms,
+        mono_ms=now.mono_ms + later_ms,
+        mono_ns=now.mono_ns + later_ms * 1_000_000,
+    )
+    told = commands.status(driver.session, later)
+    return checks.worst(
+        [
+            *checks.reads(told["reads_failing"]),
+            checks.compared(told["reconciled_age_ms"], told["reconcile_every_ms"]),
+        ]
+    )
+
+
+def test_balances_that_cannot_be_read_are_logged_with_their_bytes_and_health_is_not_green(run_dir):
+    said = []
+    with trading(run_dir) as place:
+        driver = place.opened(own=settings(asking=ASKING))
+        driver.actor.log = structlog.wrap_logger(None, processors=[kept_in(said)])
+        place.served.faults(answers=[GARBAGE])
+        driver.until(lambda: events(said, "frames_unreadable") and events(said, "read_failed"))
+        verdicts = [health(driver, later_ms) for later_ms in (0, 35_000, 125_000)]
+
+        place.served.faults(answers=[])
+        driver.until(lambda: events(said, "read_answered"))
+
+        assert events(said, "read_failed") == [
+            {"event": "read_failed", "read": "balances", "code": "UNREADABLE"}
+            | {"reason": events(said, "read_failed")[0]["reason"]}
+        ]
+        assert events(said, "frames_unreadable")[0]["raw"]
+        assert verdicts == [State.PASS, State.WARN, State.FAIL]
+        assert place.differences() == {}
+
+
+def events(said, name):
+    return [one for one in said if one["event"] == name]
+
+
+def kept_in(said):
+    """Return what keeps a line of the log in *said* and lets nothing out."""
+
+    def keep(_logger, _name, event):
+        said.append(dict(event))
+        raise structlog.DropEvent
+
+    return keep
