@@ -29,6 +29,7 @@ class Gate(Struct, frozen=True, kw_only=True):
     not_armed: str | None = None  # the arming gate that is shut
     dry_run: bool = False
     permit_until_ms: int = -1
+    throttled_until_ms: int = -1  # the venue wants no order before
     levels: Mapping[tuple[Scope, str], Level] = {}  # strictest per scope and name
 
 
@@ -80,6 +81,8 @@ def may_send(gate: Gate, order: Sending, now_ms: int, *, kill_file: bool) -> str
         return "LEVEL"
     if now_ms >= gate.permit_until_ms:
         return "NO_PERMIT"
+    if now_ms < gate.throttled_until_ms:
+        return "THROTTLED"
     if now_ms >= order.expires_ms:
         return "LATE"
     if gate.not_armed is not None:

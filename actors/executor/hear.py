@@ -53,6 +53,7 @@ AUTH_FAILED = "AUTH_FAILED"
 ORDER_NOT_FOUND = "ORDER_NOT_FOUND"
 AUTH_REST_MS = 60_000  # many refusals in a row block the address: ask no more for a while
 READS_REST_MS = 1_000  # after an answer that did not come without saying for how long
+CANCELS_REST_MAX_MS = 60_000  # what must go is tried again, however long the venue says
 LOOK_AFTER_ACK_MS = 150  # a new order may have met the book at once
 LOOK_AFTER_WAKING_MS = 100  # the stream runs ahead of what queries show
 
@@ -144,10 +145,24 @@ def _not_answered(session: Session, request: object, why: NoAnswer, now: Now) ->
         writes = _refused(session, why.refused, why.code, now)
         if writes or isinstance(request, ReadOrder | CancelOrder):
             return writes
-    if not isinstance(request, CancelOrder | AskRights):
-        rest_ms = why.retry_after_ms or READS_REST_MS
-        session.reads_shut_ms = max(session.reads_shut_ms, now.mono_ms + rest_ms)
+    if isinstance(request, CancelOrder | AskRights):
+        _rest_from_cancels(session, request, why, now)
+        return []
+    rest_ms = why.retry_after_ms or READS_REST_MS
+    session.reads_shut_ms = max(session.reads_shut_ms, now.mono_ms + rest_ms)
     return []
+
+
+def _rest_from_cancels(
+    session: Session, request: CancelOrder | AskRights, why: NoAnswer, now: Now
+) -> None:
+    """Send no DELETE before the venue wants one again: until then each prolongs the block."""
+    if why.retry_after_ms is None:
+        return
+    rest_ms = min(why.retry_after_ms, CANCELS_REST_MAX_MS)
+    session.cancels_shut_ms = max(session.cancels_shut_ms, now.mono_ms + rest_ms)
+    if isinstance(request, CancelOrder):
+        session.deletes.hurry(str(request.venue_order_id))  # then it is among the first
 
 
 def _cancelled(session: Session, request: CancelOrder, result: object, now: Now) -> list[Write]:

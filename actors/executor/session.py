@@ -120,7 +120,7 @@ class Session:
         self.in_flight: dict[str, None] = {}  # orders past the gate; under the gate's lock
         self.passed_ns = 0  # when an order passed the gate last; under its lock
         self.out = dict.fromkeys(("orders", "cancels", "reads"), 0)
-        self.orders_shut_ms = self.reads_shut_ms = now_ms  # until then the lane is shut
+        self.orders_shut_ms = self.cancels_shut_ms = self.reads_shut_ms = now_ms  # until then
         self.buckets = {
             name: Bucket(getattr(budgets, name), now_ms=now_ms)
             for name in budgets.__struct_fields__
@@ -231,6 +231,7 @@ class Session:
             not_armed=self.settings.not_armed,
             dry_run=self.settings.dry_run,
             permit_until_ms=self.permits.until_ms(self.settings.permit_ms),
+            throttled_until_ms=self.orders_shut_ms,
             levels=strictest_by_scope(self.books),
         )
 

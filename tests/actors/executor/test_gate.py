@@ -48,6 +48,11 @@ def test_the_permit_ends_to_the_millisecond(now_ms, code):
     assert said(now_ms, order=order) == code
 
 
+@pytest.mark.parametrize(("now_ms", "code"), [(2_999, "THROTTLED"), (3_000, None), (3_001, None)])
+def test_an_order_that_waits_in_the_lane_waits_in_vain_while_the_venue_wants_none(now_ms, code):
+    assert said(now_ms, throttled_until_ms=3_000) == code
+
+
 @pytest.mark.parametrize(("now_ms", "code"), [(4_999, None), (5_000, "LATE"), (5_001, "LATE")])
 def test_the_send_budget_ends_to_the_millisecond(now_ms, code):
     assert said(now_ms) == code
