@@ -77,7 +77,7 @@ def due(session: Session, now: Now) -> list[Call]:
     bucket = session.buckets["cancel"]
     for request in wanted:
         key = str(request.venue_order_id)
-        busy = request in session.pending or session.out[CANCELS] >= AHEAD_MAX
+        busy = request in session.pending or session.ahead(CANCELS) >= AHEAD_MAX
         if busy or not session.deletes.is_due(key, now.mono_ms):
             continue
         if not bucket.has_room(now.mono_ms):
@@ -85,8 +85,7 @@ def due(session: Session, now: Now) -> list[Call]:
         bucket.take(now.mono_ms)
         session.deletes.tried(key, now.mono_ms)
         session.asks.tried(request.client_order_id, now.mono_ms)  # its answer hurries that
-        session.pending[request] = None
-        session.out[CANCELS] += 1
+        session.pending[request] = now.mono_ms
         calls.append(Call(CANCELS, request))
     return calls
 
@@ -98,6 +97,5 @@ def _rights(session: Session, now: Now) -> list[Call]:
         return []
     session.buckets["cancel"].take(now.mono_ms)
     session.doubts.asked_ms = now.mono_ms
-    session.pending[asked] = None
-    session.out[CANCELS] += 1
+    session.pending[asked] = now.mono_ms
     return [Call(CANCELS, asked)]

@@ -9,6 +9,7 @@ from actors.executor import (
     facts,
     findings,
     fitness,
+    hear,
     levels,
     opening,
     reads,
@@ -26,7 +27,6 @@ from messages.orders import OrderState
 from messages.state import Level, Scope
 from store.rows import LevelRow
 
-NO_ANSWER = "NO_ANSWER"
 RESTART = "RESTART"
 CAUSE_OVER = "CAUSE_OVER"
 
@@ -35,6 +35,7 @@ def do(session: Session, now: Now) -> list[Write | Call]:
     """Return everything that is due now."""
     writes = [
         *_lost(session, now),
+        *hear.overdue(session, now),
         *_pause(session, now),
         *_hear_silence(session, now),
         *cancels.wish(session, now),
@@ -69,7 +70,7 @@ def _lost(session: Session, now: Now) -> list[Write]:
         del session.accepted_ms[name]
         order = session.books.orders.get(name)
         if order is not None and order.state is OrderState.SENDING:
-            seen = Seen(fact=Fact.LOST, code=NO_ANSWER)
+            seen = Seen(fact=Fact.LOST, code=hear.NO_ANSWER)
             context = session.context(order.instrument, now)
             writes += facts.merge(session.books, order, seen, context)
     return writes

@@ -33,6 +33,7 @@ from actors.executor.venue_calls import (
     ReadServerTime,
     ReadTransfers,
     SubmitOrder,
+    lane_of,
     outcome_of,
 )
 from actors.runtime.effects import Called, Raised, Write
@@ -49,6 +50,7 @@ from actors.venues.port import (
 from messages.state import Scope
 from store.rows import OrderRow
 
+NO_ANSWER = "NO_ANSWER"
 AUTH_FAILED = "AUTH_FAILED"
 ORDER_NOT_FOUND = "ORDER_NOT_FOUND"
 AUTH_REST_MS = 60_000  # many refusals in a row block the address: ask no more for a while
@@ -61,7 +63,6 @@ LOOK_AFTER_WAKING_MS = 100  # the stream runs ahead of what queries show
 def called(session: Session, heard: Called, now: Now) -> list[Write]:
     """Return what the answer of a lane leads to, already taken into the books."""
     request, result = heard.request, heard.result
-    session.out[heard.lane] -= 1
     if isinstance(request, SubmitOrder):
         return _submitted(session, request, result, now)
     session.pending.pop(request, None)
@@ -75,6 +76,20 @@ def called(session: Session, heard: Called, now: Now) -> list[Write]:
     for kind, reaction in _REACTIONS.items():
         if isinstance(request, kind):
             return [*writes, *reaction(session, request, result, now)]
+    return writes
+
+
+def overdue(session: Session, now: Now) -> list[Write]:
+    """Take calls without any answer for as not answered, so that they may be made again.
+
+    An answer that comes later is one more fact.
+    """
+    most_ms = session.settings.asking.overdue_ms
+    writes: list[Write] = []
+    for request, asked_ms in list(session.pending.items()):
+        if now.mono_ms - asked_ms >= most_ms:
+            none = NoAnswer(code=NO_ANSWER, reason=f"none within {most_ms:,} ms")
+            writes += called(session, Called(lane_of(request), request, none), now)
     return writes
 
 

@@ -66,7 +66,6 @@ def answered(session: Session, answer: Accepted, now: Now) -> list[object]:
     for send in answer.sends:
         session.accepted.append(now.mono_ms)
         session.accepted_ms[send.client_order_id] = now.mono_ms
-        session.out[ORDERS] += 1
         session.buckets["submit"].take(now.mono_ms)
     said = [] if answer.ack is None else [answer.ack]
     calls = [Call(ORDERS, send) for send in answer.sends]

@@ -33,14 +33,13 @@ def due(session: Session, now: Now) -> list[Call]:
     if now.mono_ms < session.reads_shut_ms:
         return calls
     for request in _wanted(session, now):
-        if session.out[READS] >= AHEAD_MAX:
+        if session.ahead(READS) >= AHEAD_MAX:
             break
         bucket = session.buckets[BUDGET_OF[type(request)]]
         if request in session.pending or not bucket.has_room(now.mono_ms):
             continue
         bucket.take(now.mono_ms)
-        session.pending[request] = None
-        session.out[READS] += 1
+        session.pending[request] = now.mono_ms
         _on_its_way(session, request, now)
         calls.append(Call(READS, request))
     return calls

@@ -29,6 +29,7 @@ from actors.executor.reconciling import Reconciler
 from actors.executor.resolver import Resolver
 from actors.executor.settings import Settings
 from actors.executor.transfers import Transfers
+from actors.executor.venue_calls import lane_of
 from actors.executor.watching import Watching
 from actors.runtime.effects import Route
 from actors.runtime.settings import DeskSettings
@@ -116,10 +117,9 @@ class Session:
         self.marks: dict[str, Mark] = {}
         self.accepted = deque(accepted_lately(books, now))  # when, the last minute
         self.accepted_ms: dict[str, int] = {}  # of orders whose answer is awaited
-        self.pending: dict[object, None] = {}  # calls in flight but orders
+        self.pending: dict[object, int] = {}  # calls in flight but orders, and since when
         self.in_flight: dict[str, None] = {}  # orders past the gate; under the gate's lock
         self.passed_ns = 0  # when an order passed the gate last; under its lock
-        self.out = dict.fromkeys(("orders", "cancels", "reads"), 0)
         self.orders_shut_ms = self.cancels_shut_ms = self.reads_shut_ms = now_ms  # until then
         self.buckets = {
             name: Bucket(getattr(budgets, name), now_ms=now_ms)
@@ -175,6 +175,10 @@ class Session:
             one = self.reconciler.last.differences[0]
             return f"a second look at {one.asset}, which differs"
         return "two equal reads of the balances"
+
+    def ahead(self, lane: str) -> int:
+        """Return how many calls were given to *lane* and are not answered yet."""
+        return sum(1 for one in self.pending if lane_of(one) == lane)
 
     def venue_ms(self, now: Now) -> int:
         """Return the venue's time; the wall clock's until it was measured."""

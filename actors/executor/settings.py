@@ -83,6 +83,7 @@ class Asking(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     transfers_first_ms: Milliseconds = 500  # while a total differs; doubles each time
     transfers_most_ms: Milliseconds = 30_000
     clock_every_s: Seconds = 600
+    overdue_ms: Milliseconds = 90_000  # a read or cancel: beyond four calls in a row that hang
     twice_apart_ms: Milliseconds = 2_000  # what must show twice must be this far apart
     not_found_max: Annotated[int, Meta(ge=1, le=100)] = 3  # for an id that the venue gave
 

@@ -129,6 +129,13 @@ Request = (
 )
 
 
+def lane_of(request: object) -> str:
+    """Return the lane that *request* goes through."""
+    if isinstance(request, SubmitOrder):
+        return ORDERS
+    return CANCELS if isinstance(request, CancelOrder | AskRights) else READS
+
+
 class Answer(Struct, frozen=True, kw_only=True):
     """What a call came to, with the HTTP exchange behind it."""
 

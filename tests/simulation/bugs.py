@@ -47,7 +47,6 @@ def sends_again(original: Any) -> Any:
         effects = list(original(self, heard, now))
         result = heard.result
         if isinstance(result, Answer) and isinstance(result.value, Lost):
-            self._session.out[ORDERS] += 1
             effects.append(Call(ORDERS, heard.request))
         return effects
 
@@ -61,7 +60,6 @@ def sends_at_start(original: Any) -> Any:
         for order in session.books.all_alive() if session.may_trade() else ():
             if order.state is OrderState.UNKNOWN and order.client_order_id not in again:
                 again.add(order.client_order_id)
-                session.out[ORDERS] += 1
                 effects.append(Call(ORDERS, _request(order, now)))
         return effects
 

@@ -47,7 +47,6 @@ class Standing:
         if running:
             self.session.phase = Phase.RUNNING
             self.session.reconciled = True
-            self.session.out["reads"] += 1
             self.hear(
                 ReadServerTime(),
                 Answer(

@@ -29,7 +29,6 @@ def one():
 
 def ask(one, result=DOWN, request=None):
     """Have a question put and answered by *result*."""
-    one.session.out["reads"] += 1
     one.hear(request or ReadBalances(number=0), result)
 
 

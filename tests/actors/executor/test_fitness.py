@@ -37,12 +37,10 @@ def hear_time(one, off_ms, round_trip_ms=0):
     asked_ms = one.mono_ms - round_trip_ms
     measured = Measured(server_ms=server_ms, asked_ms=asked_ms, heard_ms=one.mono_ms)
     one.session.belief = Belief()
-    one.session.out["reads"] += 1
     one.hear(ReadServerTime(), Answer(value=measured))
 
 
 def refuse(one, said="Unauthorized - Invalid Signature"):
-    one.session.out["reads"] += 1
     return one.hear(
         ReadBalances(number=1), NoAnswer(code=said, reason=said, refused=RejectKind.AUTH)
     )
@@ -112,7 +110,6 @@ def forbidden(one):
     http = HttpCall(
         method="GET", path="/", sent_ms=0, answered_ms=1, status=403, answer="<html></html>"
     )
-    one.session.out["reads"] += 1
     return one.hear(
         ReadBalances(number=1), NoAnswer(code="UNAVAILABLE", reason="HTTP 403", http=http)
     )
