@@ -105,17 +105,20 @@ class Recorded(Executor):
         self._inside, self._durable = inside, durable
 
     def started(self) -> Iterable[object]:
-        drawn = hashlib.blake2b(str(self.rng.random()).encode(), digest_size=8).hexdigest()
-        with (
-            patch("store.identity.secrets.token_hex", lambda _: drawn),
-            patch("store.writer.this_host", lambda: HOST),
-        ):
-            effects = super().started()
+        effects = super().started()
         if isinstance(self._writer, Storeless):  # the checks see that it has no epoch
             return effects
         self._durable(self._writer._connection)
         self._writer._connection = Fragile(self._writer._connection, self._inside)
         return effects
+
+    def _open(self) -> Writer:
+        drawn = hashlib.blake2b(str(self.rng.random()).encode(), digest_size=8).hexdigest()
+        with (
+            patch("store.identity.secrets.token_hex", lambda _: drawn),
+            patch("store.writer.this_host", lambda: HOST),
+        ):
+            return super()._open()
 
     def commit(self, entries: Sequence[object]) -> None:
         written = [entry for entry in entries if isinstance(entry, Entry)]

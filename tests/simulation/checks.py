@@ -100,6 +100,8 @@ class Watch(Watching):
             self._nonces.clear()
             self._permits.clear()
             epoch = node.actor._writer.epoch
+            if self._world.planted and not epoch:
+                return  # it found what was planted, and goes on without a store
             if epoch <= self._epoch:
                 self.broken("I8", f"epoch {epoch} after {self._epoch}")
             self._epoch = epoch
