@@ -124,7 +124,7 @@ class TooMany(Struct, frozen=True):
 
 
 PER_MINUTE = 60
-BY_ACCOUNT = frozenset({"POST order", "DELETE order", "GET order"})
+BY_ACCOUNT = frozenset({"POST order", "DELETE order", "GET order"})  # and by address, as all are
 LIMITS: dict[str, tuple[Limit, ...]] = {  # BtcTurk docs, rate limits (2023 and later)
     "GET balances": (Limit(120, PER_MINUTE),),
     "POST order": (Limit(300, PER_MINUTE), Limit(10, 1)),
@@ -150,25 +150,33 @@ class _Window(Struct):
 
 
 class Turnstile:
-    """Counts the calls of every caller at every endpoint."""
+    """Counts the calls of every address at every endpoint, and where orders are those of every
+    account as well."""
 
     def __init__(self, *, enforced: bool) -> None:
         self._enforced = enforced
-        self._windows: dict[tuple[str, str, int], _Window] = {}
+        self._windows: dict[tuple[str, bool, str, int], _Window] = {}
 
-    def refusal(self, endpoint: str, caller: str, now_ms: int) -> TooMany | None:
-        """Count one call; return why it is one too many, None when it may pass."""
+    def refusal(
+        self, endpoint: str, address: str, now_ms: int, *, account: str | None = None
+    ) -> TooMany | None:
+        """Count one call; return why it is one too many, None when it may pass. *now_ms* is
+        monotonic: a fault may set the venue's own clock back."""
         if not self._enforced:
             return None
-        for limit in LIMITS.get(endpoint, ()):
-            wait_ms = self._count(endpoint, caller, limit, now_ms)
-            if wait_ms > 0:
-                return TooMany(limit, endpoint in BY_ACCOUNT, -(-wait_ms // 1000))
+        callers = [(False, address)]
+        if account is not None and endpoint in BY_ACCOUNT:
+            callers.insert(0, (True, account))
+        for by_account, caller in callers:
+            for limit in LIMITS.get(endpoint, ()):
+                key = (endpoint, by_account, caller, limit.period_s)
+                wait_ms = self._count(key, limit, now_ms)
+                if wait_ms > 0:
+                    return TooMany(limit, by_account, -(-wait_ms // 1000))
         return None
 
-    def _count(self, endpoint: str, caller: str, limit: Limit, now_ms: int) -> int:
+    def _count(self, key: tuple[str, bool, str, int], limit: Limit, now_ms: int) -> int:
         """Return how long the caller is blocked, in ms."""
-        key = (endpoint, caller, limit.period_s)
         window = self._windows.get(key)
         if window is None or now_ms >= window.started_ms + limit.period_s * 1000:
             if window is not None and now_ms < window.blocked_until_ms:

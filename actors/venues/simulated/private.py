@@ -81,8 +81,10 @@ class Private:
         async def signed(request: Request) -> Response:
             now_ms = self._floor.clock.wall_ms()
             found = self._floor.doorman.admit(request.headers, now_ms)
-            name = caller(request) if isinstance(found, Unauthorized) else found.name
-            too_many = self._floor.turnstile.refusal(endpoint, name, now_ms)
+            name = None if isinstance(found, Unauthorized) else found.name
+            too_many = self._floor.turnstile.refusal(
+                endpoint, caller(request), self._floor.clock.mono_ms(), account=name
+            )
             if too_many is not None:
                 return throttled(too_many)
             if isinstance(found, Unauthorized):

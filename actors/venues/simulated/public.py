@@ -83,7 +83,7 @@ class Public:
 
     def _counted(self, endpoint: str, handler: Handler) -> Handler:
         async def counted(request: Request) -> Response:
-            now_ms = self._floor.clock.wall_ms()
+            now_ms = self._floor.clock.mono_ms()
             too_many = self._floor.turnstile.refusal(endpoint, caller(request), now_ms)
             return throttled(too_many) if too_many else await handler(request)
 

@@ -58,7 +58,7 @@ class Stream:
             limit = LIMITS["WS connect"][0]
             return throttled(TooMany(limit, False, limit.period_s))
         host = socket.client.host if socket.client is not None else ""
-        now_ms = self._floor.clock.wall_ms()
+        now_ms = self._floor.clock.mono_ms()
         too_many = self._floor.turnstile.refusal("WS connect", host, now_ms)
         return None if too_many is None else throttled(too_many)
 

@@ -21,7 +21,9 @@ from tests.actors.venues.served import CLOCK, serving, stamps
 
 @pytest.fixture(scope="module")
 def exchange(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("run")) as found:
+    run_dir = tmp_path_factory.mktemp("run")
+    (run_dir / "exchange.toml").write_text("[exchange]\nenforce_limits = false\n")  # 10 orders/s
+    with serving(run_dir, "--config", str(run_dir / "exchange.toml")) as found:
         yield found
 
 

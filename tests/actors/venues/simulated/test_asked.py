@@ -4,6 +4,7 @@ import pytest
 
 from actors.venues.btcturk.sign import credentials, headers
 from actors.venues.settings import ExchangeAccount
+from actors.venues.simulated.doorman import Turnstile
 from tests.actors.venues.simulated.venue import NOW, Venue
 
 DAY_MS = 86_400_000
@@ -64,19 +65,51 @@ def test_one_fill_is_found_by_its_id_and_a_foreign_one_is_not(venue):
     assert venue.call("GET", f"{path}/{row['id']}", headers=signed).status_code == 400
 
 
-def test_signed_calls_are_counted_by_key_and_public_ones_by_address(venue):
-    signed = headers(credentials("bob", "c2VjcmV0"), NOW)
-    path = "/api/v1/trades?pairSymbol=BTCTRY"
-    public = [venue.call("GET", path, signed=False).status_code for _ in range(91)]
-    assert (public[89], public[90]) == (200, 429)
+def codes(venue, times, method, path, **given):
+    return [venue.call(method, path, **given).status_code for _ in range(times)]
 
+
+def test_calls_are_counted_by_address_whoever_signed_them(venue):
+    theirs = headers(credentials("bob", "c2VjcmV0"), NOW)
+    path = "/api/v1/trades?pairSymbol=BTCTRY"
+    assert codes(venue, 91, "GET", path, signed=False)[89:] == [200, 429]
+
+    for path, most in (("users/balances", 120), ("users/transactions/fiat", 90)):
+        said = codes(venue, most - 1, "GET", f"/api/v1/{path}")
+        said += codes(venue, 2, "GET", f"/api/v1/{path}", headers=theirs)
+        assert said[-3:] == [200, 200, 429]
+
+
+def test_orders_are_counted_by_key_and_by_address(venue):
     mine = [venue.order(quantity="x") for _ in range(11)]
     assert (mine[9].status_code, mine[10].status_code) == (400, 429)
     assert mine[10].headers["Retry-After"] == "1"
     said = mine[10].json()
     assert (said["limit"], said["period"], said["policy"]) == ("10", "1s", "account")
     assert said["details"].endswith("Please try again in 1 second(s).")
+
+    signed = headers(credentials("bob", "c2VjcmV0"), NOW)
     theirs = venue.call("POST", "/api/v1/order", headers=signed, json={})
-    assert theirs.status_code == 400
+    assert (theirs.status_code, theirs.json()["policy"]) == (429, "ip")
     venue.clock.pass_ms(1_000)
     assert venue.order(quantity="x").status_code == 400
+
+
+def test_a_venue_whose_clock_is_set_back_blocks_nobody_for_that(venue):
+    venue.faults(clock_skew_ms=600_000)
+    codes(venue, 9, "POST", "/api/v1/order", json={})
+    venue.faults(clock_skew_ms=0)
+    venue.clock.pass_ms(1_000)
+
+    assert codes(venue, 10, "POST", "/api/v1/order", json={}) == [400] * 10
+
+
+def test_an_account_is_counted_at_every_address_it_calls_from():
+    turnstile = Turnstile(enforced=True)
+    said = [
+        turnstile.refusal("POST order", f"10.0.0.{number}", NOW, account="ann")
+        for number in range(11)
+    ]
+    assert said[:10] == [None] * 10
+    assert said[10].by_account
+    assert turnstile.refusal("POST order", "10.0.0.1", NOW, account="bob") is None
