@@ -39,7 +39,7 @@ from actors.venues.simulated.public import (
 FILLS_MAX = 200  # the newest only; there are no pages (broker-api-docs #189)
 ORDERS_PER_PAGE = 100
 PAGE_MAX = 10**9  # there is nothing on it
-FILLS_SINCE_DAYS = 30
+SINCE_DAYS = 30  # of fills and transfers, where no time is asked for
 DAY_MS = 86_400_000
 NOT_FOUND = Refused("Order not found", 1152)
 FUTURE = Refused("startTime cannot be bigger than current unix timestamp.", 1038)
@@ -189,7 +189,7 @@ class Private:
             mine = history.newest_fills(  # type: ignore[assignment]
                 account.name,
                 None if listing is None else listing.instrument,
-                from_ms=whole(request, "startDate", to_ms - FILLS_SINCE_DAYS * DAY_MS),
+                from_ms=whole(request, "startDate", to_ms - SINCE_DAYS * DAY_MS),
                 to_ms=to_ms,
             )
         sides, assets = query.getlist("type"), [one.upper() for one in query.getlist("symbol")]
@@ -218,10 +218,14 @@ class Private:
         fiat = {"fiat": True, "crypto": False}.get(request.path_params["kind"])
         query = request.query_params
         kinds, assets = query.getlist("type"), [one.upper() for one in query.getlist("symbol")]
+        newest_ms = max(self._floor.clock.wall_ms(), self._floor.exchange.history.changed_ms)
+        to_ms = whole(request, "endDate", newest_ms)
+        from_ms = whole(request, "startDate", to_ms - SINCE_DAYS * DAY_MS)
         found = (
             one
             for one in reversed(self._floor.exchange.history.deposits)
             if one.account == account.name
+            and from_ms <= one.at_ms <= to_ms
             and ASSETS[one.asset].fiat is fiat
             and (not kinds or "deposit" in kinds)
             and (not assets or one.asset in assets)

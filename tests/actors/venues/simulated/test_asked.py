@@ -1,5 +1,7 @@
 """Endpoints that no other test asks, and who is counted together."""
 
+from decimal import Decimal
+
 import pytest
 
 from actors.venues.btcturk.sign import credentials, headers
@@ -63,6 +65,40 @@ def test_one_fill_is_found_by_its_id_and_a_foreign_one_is_not(venue):
     assert venue.call("GET", f"{path}/{row['id'] + 1}").status_code == 400
     signed = headers(credentials("bob", "c2VjcmV0"), NOW)
     assert venue.call("GET", f"{path}/{row['id']}", headers=signed).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, [2, 1]),
+        ({"startDate": NOW}, [2, 1]),
+        ({"startDate": NOW + 1}, [2]),
+        ({"startDate": NOW + DAY_MS, "endDate": NOW + DAY_MS}, [2]),
+        ({"endDate": NOW + DAY_MS - 1}, [1]),
+        ({"endDate": NOW - 1}, []),
+        ({"startDate": NOW // 1000, "endDate": NOW // 1000 + 86_400}, []),
+    ],
+)
+def test_transfers_are_asked_for_by_ms(tmp_path, asked, found):
+    venue = Venue(tmp_path, opening={"TRY": "25000"})
+    venue.pass_ms(DAY_MS)
+    venue.floor.deposit("ann", "TRY", Decimal(5))
+
+    rows = venue.get("/api/v1/users/transactions/fiat", **asked)["data"]
+    venue.close()
+
+    assert [row["id"] for row in rows] == found
+
+
+@pytest.mark.parametrize(("days", "found"), [(30, 1), (31, 0)])
+def test_transfers_of_thirty_days_are_told_where_no_time_is_asked_for(tmp_path, days, found):
+    venue = Venue(tmp_path, opening={"TRY": "25000"})
+    venue.clock.pass_ms(days * DAY_MS)
+
+    rows = venue.get("/api/v1/users/transactions/fiat")["data"]
+    venue.close()
+
+    assert len(rows) == found
 
 
 def codes(venue, times, method, path, **given):
