@@ -125,7 +125,9 @@ def exchange(
         Path | None, typer.Option(help="TOML or JSON of faults to begin with.")
     ] = None,
     parent: Annotated[int | None, typer.Option(help="End when this process does.")] = None,
-    control: Annotated[bool, typer.Option(help="Open /_truth, /_faults and /_deposit.")] = False,
+    control: Annotated[
+        bool, typer.Option(help="Open /_truth, /_faults, /_deposit and /_withdraw.")
+    ] = False,
 ) -> None:
     """Run the simulated exchange: BtcTurk's REST and WebSocket on one local port."""
     wanted = {

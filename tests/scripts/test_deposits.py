@@ -1,4 +1,4 @@
-"""Money comes in while the desk runs: it is booked, told, and trading goes on."""
+"""Money comes in and leaves while the desk runs: it is booked, told, and trading goes on."""
 
 import json
 
@@ -31,10 +31,10 @@ def desk():
             assert started.stop() == 0
 
 
-def deposit(desk, asset, amount):
+def moved(desk, way, asset, amount, **more):
     url = json.loads((desk.run_dir / "endpoints.json").read_text())["venue"]["base_url"]
     wish = {"account": ExchangeAccount().public_key, "asset": asset, "amount": amount}
-    assert httpx.post(f"{url}/_deposit", json=wish).status_code == 200
+    assert httpx.post(f"{url}/_{way}", json=wish | more).status_code == 200
 
 
 def fills(desk):
@@ -43,7 +43,7 @@ def fills(desk):
 
 
 def test_a_deposit_is_booked_told_and_trading_goes_on(desk):
-    deposit(desk, "TRY", "4321.09")
+    moved(desk, "deposit", "TRY", "4321.09")
 
     verified = here("verify", "--json", run_dir=desk.run_dir)
     told = here("status", "--json", run_dir=desk.run_dir).document["account"]["transfers"]
@@ -61,5 +61,17 @@ def test_a_deposit_is_booked_told_and_trading_goes_on(desk):
     assert "deposit of 4321.09 TRY, worth 4321.09" in explained.out
     assert "external" in explained.out
     assert unknown.code == 1
+    assert desk.status()["level"] == "ACTIVE"
+    assert not desk.executor()["levels"]
+
+
+def test_a_withdrawal_is_booked_told_and_halts_nothing(desk):
+    moved(desk, "withdraw", "TRY", "1000.5")
+
+    verified = here("verify", "--json", run_dir=desk.run_dir)
+    told = here("status", "--json", run_dir=desk.run_dir).document["account"]["transfers"]
+
+    assert (verified.code, verified.document["differences"]) == (0, []), verified.document
+    assert [one["amount"] for one in told if one["what"] == "withdrawal"] == ["-1000.5"]
     assert desk.status()["level"] == "ACTIVE"
     assert not desk.executor()["levels"]

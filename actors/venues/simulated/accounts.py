@@ -1,13 +1,21 @@
 """Whose money it is: free and locked funds of every account, and where the rest went.
 
-Per asset, what came in equals what the accounts hold, the market took, and fees and taxes ate:
-`total` is zero of every asset at any time. Free and locked are never negative.
+Per asset, what came in and did not leave equals what the accounts hold, the market took, and fees
+and taxes ate: `total` is zero of every asset at any time. Free and locked are never negative.
 """
 
 from collections import defaultdict
 from decimal import Decimal
 
-from actors.venues.simulated.events import Accepted, Carried, Deposited, Filled, Held
+from actors.venues.simulated.events import (
+    Accepted,
+    Carried,
+    Deposited,
+    Filled,
+    Held,
+    Requested,
+    Withdrawn,
+)
 from messages.money import ONE, ZERO, Amount
 from messages.orders import Side
 
@@ -25,11 +33,13 @@ def _none() -> Funds:
 
 
 class Wallet:
-    """One account's funds by asset. Balance = free + locked."""
+    """One account's funds by asset: balance = free + locked + requested, which is what orders hold
+    and what is set aside for withdrawals."""
 
     def __init__(self) -> None:
         self.free = _none()
         self.locked = _none()
+        self.requested = _none()
 
     def move(self, asset: str, *, free: Decimal = ZERO, locked: Decimal = ZERO) -> None:
         """Change both by the amounts given."""
@@ -57,6 +67,7 @@ class Ledger:
             wallet = self.wallet(account)
             wallet.free.update({asset: one.free for asset, one in held.items()})
             wallet.locked.update({asset: one.locked for asset, one in held.items()})
+            wallet.requested.update({asset: one.requested for asset, one in held.items()})
         sums = (carried.deposited, carried.market, carried.fees, carried.taxes)
         for ours, theirs in zip(self._sums(), sums, strict=True):
             ours.update(theirs)
@@ -72,8 +83,12 @@ class Ledger:
         """Return what every account has."""
         return {
             name: {
-                asset: Held(free=Amount(one.free[asset]), locked=Amount(one.locked[asset]))
-                for asset in sorted(one.free.keys() | one.locked.keys())
+                asset: Held(
+                    free=Amount(one.free[asset]),
+                    locked=Amount(one.locked[asset]),
+                    requested=Amount(one.requested[asset]),
+                )
+                for asset in sorted(one.free.keys() | one.locked.keys() | one.requested.keys())
             }
             for name, one in self._wallets.items()
         }
@@ -90,6 +105,23 @@ class Ledger:
             return
         self.deposited[event.asset] += event.amount
         self.wallet(event.account).move(event.asset, free=event.amount)
+
+    def request(self, event: Requested) -> None:
+        """Set aside what is to leave."""
+        if self._still:
+            return
+        wallet = self.wallet(event.account)
+        wallet.move(event.asset, free=-event.amount)
+        wallet.requested[event.asset] += event.amount
+
+    def withdraw(self, event: Withdrawn) -> None:
+        if self._still:
+            return
+        wallet = self.wallet(event.account)
+        aside = min(event.amount, wallet.requested[event.asset])
+        wallet.move(event.asset, free=aside - event.amount)
+        wallet.requested[event.asset] -= aside
+        self.deposited[event.asset] -= event.amount
 
     def accept(self, event: Accepted) -> None:
         """Set aside what the order may cost."""
@@ -137,7 +169,8 @@ class Ledger:
 
     def total(self, asset: str) -> Decimal:
         """Return what is missing or too much of *asset*: zero, or there is a bug."""
-        held = sum((w.free[asset] + w.locked[asset] for w in self._wallets.values()), ZERO)
+        wallets = self._wallets.values()
+        held = sum((w.free[asset] + w.locked[asset] + w.requested[asset] for w in wallets), ZERO)
         gone = self.market[asset] + self.fees[asset] + self.taxes[asset]
         return held + gone - self.deposited[asset]
 

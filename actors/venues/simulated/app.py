@@ -1,7 +1,8 @@
 """The exchange as a web application: public, private and stream on one port, paths in any case.
 
 With *control* three more paths exist, for tests and chaos: `GET /_truth` says what really is,
-`POST /_faults` switches faults on and off, `POST /_deposit` lets money come in.
+`POST /_faults` switches faults on and off, `POST /_deposit` and `POST /_withdraw` let money come in
+and leave.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from actors.venues.simulated.public import Public, body_of, failure, reply
 from actors.venues.simulated.stream import Stream
 from messages.money import amount, floor_to
 
-DEPOSIT_MAX = Decimal(10**12)
+TRANSFER_MAX = Decimal(10**12)
 FINEST = Decimal(1).scaleb(-UNIT_PLACES)
 Fatal = Callable[[BaseException], None]
 Unforeseen = Callable[[str, BaseException], None]
@@ -67,13 +68,18 @@ def _control(floor: Floor) -> list[Route]:
         return failure(400, wrong, 400) if wrong else reply(rows.encode({"success": True}))
 
     async def deposit(request: Request) -> Response:
-        wrong = _deposit(floor, await body_of(request) or b"")
+        wrong = _moved(floor, await body_of(request) or b"", _Deposit)
+        return failure(400, wrong, 400) if wrong else reply(rows.encode({"success": True}))
+
+    async def withdraw(request: Request) -> Response:
+        wrong = _moved(floor, await body_of(request) or b"", _Withdrawal)
         return failure(400, wrong, 400) if wrong else reply(rows.encode({"success": True}))
 
     return [
         Route("/_truth", truth),
         Route("/_faults", faults, methods=["POST"]),
         Route("/_deposit", deposit, methods=["POST"]),
+        Route("/_withdraw", withdraw, methods=["POST"]),
     ]
 
 
@@ -83,20 +89,30 @@ class _Deposit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amount: str
 
 
-def _deposit(floor: Floor, raw: bytes) -> str | None:
-    """Let a deposit happen; return why not, None when it did."""
+class _Withdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    account: str
+    asset: str
+    amount: str
+    requested: bool = False  # it is set aside and does not leave yet
+
+
+def _moved(floor: Floor, raw: bytes, kind: type[_Deposit | _Withdrawal]) -> str | None:
+    """Let money come in or leave; return why not, None when it did."""
     try:
-        wish = msgspec.json.decode(raw, type=_Deposit)
+        wish = msgspec.json.decode(raw, type=kind)
         value = amount(wish.amount)
     except (ValueError, RecursionError) as wrong:
-        return f"a deposit is account, asset and amount, as text: {wrong}"
+        return f"a transfer is account, asset and amount, as text: {wrong}"
     if wish.account not in floor.doorman.accounts or wish.asset not in ASSETS:
         return f"no account {wish.account!r}, or no asset {wish.asset!r}"
-    if not 0 < value < DEPOSIT_MAX:
-        return f"a deposit is more than nothing and less than {DEPOSIT_MAX}"
+    if not 0 < value < TRANSFER_MAX:
+        return f"a transfer is of more than nothing and less than {TRANSFER_MAX}"
     if floor_to(value, FINEST) != value:
-        return f"a deposit is a multiple of {FINEST}"
-    floor.deposit(wish.account, wish.asset, value)
+        return f"a transfer is a multiple of {FINEST}"
+    if isinstance(wish, _Deposit):
+        floor.deposit(wish.account, wish.asset, value)
+    elif not floor.withdraw(wish.account, wish.asset, value, requested=wish.requested):
+        return f"there is not so much free {wish.asset}"
     return None
 
 
@@ -106,7 +122,7 @@ def _truth(floor: Floor) -> dict[str, rows.Row]:
     truth: dict[str, rows.Row] = {}
     for name in floor.doorman.accounts:
         wallet = history.ledger.wallet(name)
-        held = sorted(wallet.free.keys() | wallet.locked.keys())
+        held = sorted(wallet.free.keys() | wallet.locked.keys() | wallet.requested.keys())
         orders = []
         for order in history.orders.values():
             if order.accepted.account == name:

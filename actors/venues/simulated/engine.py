@@ -25,8 +25,10 @@ from actors.venues.simulated.events import (
     Filled,
     Line,
     Method,
+    Requested,
     Status,
     Triggered,
+    Withdrawn,
 )
 from actors.venues.simulated.fees import affordable, charge, gross_taker
 from actors.venues.simulated.history import History, Order
@@ -122,6 +124,30 @@ class Exchange:
                 at_ms=self._time(now_ms),
             )
         )
+
+    def withdraw(self, account: str, asset: str, amount: Decimal, now_ms: int) -> bool:
+        """Let money leave, first what was set aside for that; False when there is not so much."""
+        wallet = self.history.ledger.wallet(account)
+        if wallet.free[asset] + wallet.requested[asset] < amount:
+            return False
+        self._did(
+            Withdrawn(
+                withdrawal_id=self.history.last_deposit_id + 1,
+                account=account,
+                asset=asset,
+                amount=Amount(amount),
+                at_ms=self._time(now_ms),
+            )
+        )
+        return True
+
+    def request(self, account: str, asset: str, amount: Decimal, now_ms: int) -> bool:
+        """Set money aside for a withdrawal; False when there is not so much."""
+        if self.history.ledger.wallet(account).free[asset] < amount:
+            return False
+        at_ms, wanted = self._time(now_ms), Amount(amount)
+        self._did(Requested(account=account, asset=asset, amount=wanted, at_ms=at_ms))
+        return True
 
     def submit(self, account: str, body: Mapping[str, object], now_ms: int) -> Order | Refused:
         """Take an order and match it; return it as it stands, or the venue's no."""

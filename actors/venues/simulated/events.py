@@ -48,6 +48,25 @@ class Deposited(Struct, frozen=True, kw_only=True, tag="deposited"):
     at_ms: int
 
 
+class Requested(Struct, frozen=True, kw_only=True, tag="requested"):
+    """A withdrawal was asked for: *amount* is set aside for it."""
+
+    account: str
+    asset: str
+    amount: Amount
+    at_ms: int
+
+
+class Withdrawn(Struct, frozen=True, kw_only=True, tag="withdrawn"):
+    """Money left: first what was set aside, then free funds. Ids are those of deposits as well."""
+
+    withdrawal_id: int
+    account: str
+    asset: str
+    amount: Amount
+    at_ms: int
+
+
 class Accepted(Struct, frozen=True, kw_only=True, tag="accepted"):
     """An order exists. *hold* of the spent asset is set aside for it.
 
@@ -98,7 +117,8 @@ class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
     at_ms: int
 
 
-Event = Deposited | Accepted | Triggered | Filled | Ended
+Event = Deposited | Requested | Withdrawn | Accepted | Triggered | Filled | Ended
+Transfer = Deposited | Withdrawn
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -106,6 +126,7 @@ class Held(Struct, frozen=True, kw_only=True):
 
     free: Amount
     locked: Amount = Amount(0)
+    requested: Amount = Amount(0)
 
 
 class Carried(Struct, frozen=True, kw_only=True, tag="carried"):

@@ -28,8 +28,10 @@ from actors.venues.simulated.events import (
     Ended,
     Filled,
     Method,
+    Requested,
     Status,
     Triggered,
+    Withdrawn,
 )
 from actors.venues.simulated.faults import Faults, load
 from actors.venues.simulated.frames import Depth
@@ -117,6 +119,14 @@ class Floor:
         with self._change():
             self.exchange.deposit(account, asset, amount, self.clock.wall_ms())
             self._settle()
+
+    def withdraw(self, account: str, asset: str, amount: Decimal, *, requested: bool) -> bool:
+        """Let money leave, or only set it aside for that; False when it is not there."""
+        leave = self.exchange.request if requested else self.exchange.withdraw
+        with self._change():
+            found = leave(account, asset, amount, self.clock.wall_ms())
+            self._settle()
+        return found
 
     @contextmanager
     def _change(self) -> Iterator[None]:
@@ -278,7 +288,7 @@ class Floor:
         """Tell the accounts what happened to them, each once more that its balances moved."""
         moved: dict[str, None] = {}
         for event in happened.events:
-            if isinstance(event, Deposited):
+            if isinstance(event, Deposited | Requested | Withdrawn):
                 moved[event.account] = None
                 continue
             order = self.exchange.history.orders.get(event.order_id)

@@ -1,4 +1,4 @@
-"""What every account did: its orders, fills and deposits, kept to be asked.
+"""What every account did: its orders, fills and transfers, kept to be asked.
 
 A fold of the journal's events; it owns the ledger, since an order's hold and its state move
 together. Closed orders beyond a bound are forgotten, oldest first; open ones never.
@@ -21,12 +21,15 @@ from actors.venues.simulated.events import (
     Event,
     Filled,
     Line,
+    Requested,
     Status,
+    Transfer,
     Triggered,
+    Withdrawn,
 )
 from messages.money import ZERO, Amount
 
-DEPOSITS_MAX = 10_000
+TRANSFERS_MAX = 10_000
 SLACK_PARTS = 10  # forget when a tenth too many are kept
 
 
@@ -78,10 +81,10 @@ class History:
     def __init__(self, *, orders_max: int) -> None:
         self.ledger = Ledger()
         self.orders: dict[int, Order] = {}
-        self.deposits: deque[Deposited] = deque(maxlen=DEPOSITS_MAX)
+        self.transfers: deque[Transfer] = deque(maxlen=TRANSFERS_MAX)
         self.last_order_id = 0
         self.last_trade_id = 0
-        self.last_deposit_id = 0
+        self.last_deposit_id = 0  # or withdrawal
         self.changed_ms = 0
         self._orders_max = orders_max
         self._closed: deque[int] = deque()
@@ -129,8 +132,14 @@ class History:
         match event:
             case Deposited():
                 self.ledger.deposit(event)
-                self.deposits.append(event)
+                self.transfers.append(event)
                 self.last_deposit_id = max(self.last_deposit_id, event.deposit_id)
+            case Requested():
+                self.ledger.request(event)
+            case Withdrawn():
+                self.ledger.withdraw(event)
+                self.transfers.append(event)
+                self.last_deposit_id = max(self.last_deposit_id, event.withdrawal_id)
             case Accepted():
                 self._accept(event)
             case Filled():
@@ -183,6 +192,11 @@ class History:
             for name in (instrument, ""):
                 fills = self._fills[account, name]
                 fills[:] = [fill for fill in fills if fill.order_id not in gone]
+
+    @property
+    def deposits(self) -> list[Deposited]:
+        """Return what came in, oldest first."""
+        return [one for one in self.transfers if isinstance(one, Deposited)]
 
     def open_orders(self, account: str, instrument: str | None = None) -> list[Order]:
         """Return the open orders of *account*, oldest first."""

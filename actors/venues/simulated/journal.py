@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from actors.venues.simulated.events import Carried, CarriedEnd, Deposited, Event, Line
+from actors.venues.simulated.events import Carried, CarriedEnd, Event, Line, Transfer
 from messages.money import Amount, canonical, text
 
 FILE_NAME = "exchange.jsonl"
@@ -131,7 +131,7 @@ class Journal:
                 start = carried(number)
                 new.write(start)
                 for line in resume(self.path):
-                    if isinstance(line, Deposited) or kept(getattr(line, "order_id", 0)):
+                    if isinstance(line, Transfer) or kept(getattr(line, "order_id", 0)):
                         new.write(line)
                 new.write(CarriedEnd(at_ms=start.at_ms))
             os.fsync(fd)

@@ -77,6 +77,7 @@ class Wallets:
         kept = Wallet()
         kept.free.update(wallet.free)
         kept.locked.update(wallet.locked)
+        kept.requested.update(wallet.requested)
         self._kept[account].append((now_ms, kept))
 
     def forget(self) -> None:

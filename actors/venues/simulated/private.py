@@ -20,6 +20,7 @@ from actors.venues.simulated.admission import (
 )
 from actors.venues.simulated.connections import Connections
 from actors.venues.simulated.doorman import RIGHT_MISSING, Account, Unauthorized
+from actors.venues.simulated.events import Deposited
 from actors.venues.simulated.faults import OutcomeFault, OutcomeKind, Right
 from actors.venues.simulated.floor import Floor
 from actors.venues.simulated.history import Order
@@ -223,14 +224,14 @@ class Private:
         from_ms = whole(request, "startDate", to_ms - SINCE_DAYS * DAY_MS)
         found = (
             one
-            for one in reversed(self._floor.exchange.history.deposits)
+            for one in reversed(self._floor.exchange.history.transfers)
             if one.account == account.name
             and from_ms <= one.at_ms <= to_ms
             and ASSETS[one.asset].fiat is fiat
-            and (not kinds or "deposit" in kinds)
+            and (not kinds or ("deposit" if isinstance(one, Deposited) else "withdrawal") in kinds)
             and (not assets or one.asset in assets)
         )
-        return reply(rows.answer([rows.deposit(one) for one in found], "SUCCESS"))
+        return reply(rows.answer([rows.transfer(one) for one in found], "SUCCESS"))
 
     def _seen_ms(self) -> int:
         """Return up to when lists of orders are complete."""

@@ -14,7 +14,7 @@ from actors.venues.simulated.accounts import Wallet
 from actors.venues.simulated.admission import band
 from actors.venues.simulated.book import Book
 from actors.venues.simulated.engine import PublicTrade
-from actors.venues.simulated.events import Deposited, Filled
+from actors.venues.simulated.events import Deposited, Filled, Transfer
 from actors.venues.simulated.history import Order
 from actors.venues.simulated.listing import ASSETS, UNIT_PLACES, Asset, Listing
 from actors.venues.simulated.tape import Bar
@@ -240,15 +240,16 @@ def ohlc_old(listing: Listing, bar: Bar) -> Row:
 
 
 def balance(asset: Asset, wallet: Wallet, now_ms: int) -> Row:
-    free, locked = wallet.free[asset.symbol], wallet.locked[asset.symbol]
+    name = asset.symbol
+    free, held, requested = wallet.free[name], wallet.locked[name], wallet.requested[name]
     return {
-        "asset": asset.symbol,
+        "asset": name,
         "assetname": asset.name,
-        "balance": text(free + locked),
-        "locked": text(locked),
+        "balance": text(free + held + requested),
+        "locked": text(held + requested),
         "free": text(free),
-        "orderFund": text(locked),
-        "requestFund": "0",
+        "orderFund": text(held),
+        "requestFund": text(requested),
         "precision": asset.precision,
         "timestamp": now_ms,
     }
@@ -320,17 +321,20 @@ def fill(one: Order, filled: Filled, listing: Listing) -> Row:
     }
 
 
-def deposit(one: Deposited) -> Row:
-    crypto = {
+def transfer(one: Transfer) -> Row:
+    """Return what came in or left; the signs of what left are not documented: none."""
+    came = isinstance(one, Deposited)
+    number = one.deposit_id if isinstance(one, Deposited) else one.withdrawal_id
+    crypto: Row = {
         "address": "simulated",
         "tag": None,
-        "txHash": f"simulated-{one.deposit_id}",
+        "txHash": f"simulated-{number}",
         "confirmationCount": 20,
         "isConfirmed": True,
     }
-    row = {
-        "id": one.deposit_id,
-        "balanceType": "deposit",
+    row: Row = {
+        "id": number,
+        "balanceType": "deposit" if came else "withdrawal",
         "currencySymbol": one.asset,
         "timestamp": one.at_ms,
         "amount": f"{one.amount:.2f}",

@@ -200,7 +200,7 @@ def paths(draw):
         *("/api/v2/ticker/currency", "/api/v2/orderbook", "/api/v2/trades", "/api/v2/ohlc"),
         *("/v1/ohlcs", "/v1/klines/history", "/api/v1/users/balances", "/api/v1/openOrders"),
         *("/api/v1/allOrders", ORDERS, f"{ORDERS}/1", FILLS, f"{FILLS}/1"),
-        *("/api/v1/users/transactions/fiat", "/_truth", "/_faults", "/_deposit", "/"),
+        *("/api/v1/users/transactions/fiat", "/_truth", "/_faults", "/_deposit", "/_withdraw", "/"),
     ]
     route = draw(st.sampled_from(routes))
     return draw(st.sampled_from([route, f"{route}/"])) + draw(st.just("") | texts)
