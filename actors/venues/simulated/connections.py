@@ -35,9 +35,13 @@ class Connections:
 
     def drop(self, peer: Address | Peer | None) -> Response:
         """Close the connection of *peer* without an answer."""
+        self.cut(peer)
+        return _Silence()
+
+    def cut(self, peer: Address | Peer | None) -> None:
+        """Close the connection of *peer*; what was sent to it still goes out."""
         if peer is not None:
             self._cut((peer[0], peer[1]))
-        return _Silence()
 
     def stop(self) -> None:
         """Begin to end; a second order changes nothing."""

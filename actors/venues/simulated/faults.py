@@ -39,10 +39,13 @@ class OutcomeKind(StrEnum):
     HTML_504_AFTER_ACCEPT = "html_504_after_accept"
     REFUSE_FUNDS = "refuse_funds"  # as in a busy moment: the same order is taken a little later
     REFUSE_MARKET = "refuse_market"
+    REFUSE_WITH_200 = "refuse_with_200"  # it is refused, the status says it is not (#201)
+    TRICKLED_AFTER_ACCEPT = "trickled_after_accept"
+    TRUNCATED_AFTER_ACCEPT = "truncated_after_accept"
 
 
 class AnswerKind(StrEnum):
-    """What a REST call is told instead of being served."""
+    """What a REST call is told instead of being served, or how a true answer reaches it."""
 
     HTTP_500 = "http_500"
     HTTP_500_WORD = "http_500_word"  # its code is a word
@@ -56,6 +59,8 @@ class AnswerKind(StrEnum):
     THROTTLED_OLD = "throttled_old"
     GARBAGE = "garbage"  # bytes that are no text
     CUT = "cut"  # the connection closes
+    TRICKLED = "trickled"  # it is served, the answer comes in many parts
+    TRUNCATED = "truncated"  # it is served, the connection closes after half of the answer
 
 
 class Right(StrEnum):
@@ -67,7 +72,7 @@ class Right(StrEnum):
 
 
 class OutcomeFault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the next *count* new orders meet."""
+    """What the next *count* new orders meet; *delay_ms*: before the answer, or each part of it."""
 
     kind: OutcomeKind
     count: Count = 1
@@ -75,11 +80,13 @@ class OutcomeFault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class AnswerFault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the next *count* REST calls to a path that begins with *path* are told."""
+    """What the next *count* REST calls to a path that begins with *path* are told; *delay_ms*:
+    before each part of a trickled answer."""
 
     kind: AnswerKind
     count: Count = 1
     path: str = ""
+    delay_ms: Lag = 0
     retry_after_s: Annotated[int, Meta(ge=1, le=3_600)] = 1
 
 
@@ -94,6 +101,7 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     decimal_commas: bool = False
     swapped_numbers: bool = False
     code_as_text: bool = False
+    shifted_codes: bool = False
     null_message: bool = False
     missing_data: bool = False
     extra_keys: bool = False
@@ -113,6 +121,10 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     double_frames: bool = False
     reordered_frames: bool = False
     unknown_frames: bool = False
+    unreadable_frames: Count = 0
+    frame_decimal_commas: bool = False
+    frame_swapped_numbers: bool = False
+    ws_cuts: Count = 0
     changeset_jump: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     strange_removals: bool = False
     system_message: str = ""

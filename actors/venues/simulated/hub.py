@@ -8,10 +8,11 @@ import asyncio
 
 from actors.venues.simulated.doorman import Account
 from actors.venues.simulated.faults import Faults
-from actors.venues.simulated.spoiling import UNKNOWN_FRAME
+from actors.venues.simulated.spoiling import UNKNOWN_FRAME, spoiled_frame
 
 CHANNELS = ("ticker", "trade", "orderbook", "obdiff", "tradeview")
 ALL = "all"
+CUT = b""  # in the place of a frame: the connection ends without a word
 Topic = tuple[str, str]  # channel and event: `("trade", "BTCTRY")`
 
 
@@ -99,6 +100,12 @@ class Hub:
         on = self._faults.on
         if on.lost_frames and kind_of(frame) in on.lost_frames:
             return
+        if self._faults.use("ws_cuts"):
+            listener.give(CUT)
+            return
+        frame = spoiled_frame(frame, on)
+        if self._faults.use("unreadable_frames"):
+            frame = frame[: len(frame) // 2]
         listener.give(frame)
         if on.double_frames:
             listener.give(frame)

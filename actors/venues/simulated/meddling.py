@@ -13,12 +13,14 @@ from actors.venues.simulated import rows, spoiling
 from actors.venues.simulated.connections import Connections
 from actors.venues.simulated.doorman import Limit, TooMany
 from actors.venues.simulated.faults import AnswerFault, AnswerKind, Faults
+from actors.venues.simulated.pieces import Trickled, Truncated
 from actors.venues.simulated.public import failure, reply, throttled
 
 TITLES = {403: "403: Forbidden", 504: "504: Gateway time-out"}
 GARBAGE = b"\x00\xff\xfe{]" * 40
 SERVER = "/api/v2/server/"  # time and ping: in maintenance the server is there, the market is not
 QUOTA = Limit(120, 60)
+IN_PIECES = (AnswerKind.TRICKLED, AnswerKind.TRUNCATED)
 
 
 def edge_page(status: int) -> Response:
@@ -42,7 +44,10 @@ class Meddling:
         on, fault = self._faults.on, self._faults.next_answer(path)
         if on.answer_delay_ms:
             await asyncio.sleep(on.answer_delay_ms / 1000)
-        if fault is not None:
+        if fault is not None and fault.kind in IN_PIECES:
+            answer = await self._served(scope, receive)
+            await self._in_pieces(answer, fault, Request(scope))(scope, receive, send)
+        elif fault is not None:
             await self._instead(fault, Request(scope))(scope, receive, send)
         elif on.maintenance and not path.startswith(SERVER):
             await failure(503, "MAINTENANCE", 503)(scope, receive, send)
@@ -79,23 +84,31 @@ class Meddling:
         headers = {"Retry-After": str(fault.retry_after_s)} if status == 429 else None
         return reply(rows.encode(body), status, headers)
 
+    def _in_pieces(self, answer: Response, fault: AnswerFault, request: Request) -> Response:
+        if fault.kind is AnswerKind.TRICKLED:
+            return Trickled(answer, fault.delay_ms)
+        return Truncated(answer, request, self._connections)
+
     async def _spoiled(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the call be answered and change the form of the answer."""
+        answer = await self._served(scope, receive)
+        body, status = bytes(answer.body), answer.status_code
+        changed = spoiling.spoiled(body, self._faults.on, path=path, status=status)
+        kept = {name: one for name, one in answer.headers.items() if name != "content-length"}
+        await Response(changed, status, kept)(scope, receive, send)
+
+    async def _served(self, scope: Scope, receive: Receive) -> Response:
+        """Return the answer of the application instead of sending it."""
         began: list[Message] = []
         parts: list[bytes] = []
 
         async def hold(message: Message) -> None:
             if message["type"] == "http.response.start":
                 began.append(message)
-                return
-            parts.append(message.get("body", b""))
-            if message.get("more_body"):
-                return
-            status = began[0]["status"]
-            body = spoiling.spoiled(b"".join(parts), self._faults.on, path=path, status=status)
-            kept = [(name, one) for name, one in began[0]["headers"] if name != b"content-length"]
-            headers = [*kept, (b"content-length", str(len(body)).encode())]
-            await send({**began[0], "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+            else:
+                parts.append(message.get("body", b""))
 
         await self._app(scope, receive, hold)
+        raw = began[0]["headers"]
+        headers = {name.decode("latin-1"): one.decode("latin-1") for name, one in raw}
+        return Response(b"".join(parts), began[0]["status"], headers)

@@ -27,6 +27,7 @@ from actors.venues.simulated.history import Order
 from actors.venues.simulated.lagging import as_of, open_as_of
 from actors.venues.simulated.listing import ASSETS
 from actors.venues.simulated.meddling import edge_page
+from actors.venues.simulated.pieces import Trickled, Truncated
 from actors.venues.simulated.public import (
     body_of,
     caller,
@@ -47,6 +48,7 @@ FUTURE = Refused("startTime cannot be bigger than current unix timestamp.", 1038
 REFUSALS = {
     OutcomeKind.REFUSE_FUNDS: FUNDS_LIMIT,
     OutcomeKind.REFUSE_MARKET: MARKET_FAILED,
+    OutcomeKind.REFUSE_WITH_200: FUNDS_LIMIT,
 }
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 Asked = Callable[[Account, Request], Awaitable[Response]]
@@ -149,8 +151,8 @@ class Private:
         if fault is not None and fault.kind is OutcomeKind.DROP_BEFORE:
             return self._connections.drop(request.client)
         if fault is not None and fault.kind in REFUSALS:
-            no = REFUSALS[fault.kind]
-            return failure(400, no.message, no.code, data=True)
+            no, hidden = REFUSALS[fault.kind], fault.kind is OutcomeKind.REFUSE_WITH_200
+            return failure(200 if hidden else 400, no.message, no.code, data=True)
         found = PARAMETER if body is None else self._floor.submit(account, body)
         if isinstance(found, Refused):
             return failure(400, found.message, found.code, data=True)
@@ -167,6 +169,10 @@ class Private:
                 return failure(500, "INTERNAL_ERROR", 500)
             case OutcomeKind.HTML_504_AFTER_ACCEPT:
                 return edge_page(504)
+            case OutcomeKind.TRICKLED_AFTER_ACCEPT:
+                return Trickled(answer, fault.delay_ms)
+            case OutcomeKind.TRUNCATED_AFTER_ACCEPT:
+                return Truncated(answer, request, self._connections)
         await asyncio.sleep(fault.delay_ms / 1000)
         return answer
 

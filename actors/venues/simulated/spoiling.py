@@ -15,12 +15,14 @@ FORMS = (
     "decimal_commas",
     "swapped_numbers",
     "code_as_text",
+    "shifted_codes",
     "null_message",
     "missing_data",
     "extra_keys",
     "http_status_code",
 )
 ORDER_PATH = "/api/v1/order"
+CODES_OF_ORDERS = range(1_000, 10_000)
 UNKNOWN_FRAME = b'[999,{"type":999,"news":"of a later version"}]'
 _EXTRA = {"addedLater": {"note": "of a later version", "level": 1}}
 _DECIMAL = re.compile(r"-?\d+\.\d+")
@@ -51,6 +53,8 @@ def spoiled(body: bytes, on: Switches, *, path: str, status: int) -> bytes:
         found.pop("data", None)
     if envelope and on.null_message and found["success"] is True:
         found["message"] = None
+    if envelope and on.shifted_codes and found["code"] in CODES_OF_ORDERS:
+        found["code"] += 1
     if envelope and on.code_as_text:
         found["code"] = found["message"] if found["code"] else "0"
     if envelope and on.http_status_code and path == ORDER_PATH:
@@ -58,12 +62,25 @@ def spoiled(body: bytes, on: Switches, *, path: str, status: int) -> bytes:
     return _ENCODER.encode(found | _EXTRA if on.extra_keys else found)
 
 
+def spoiled_frame(frame: bytes, on: Switches) -> bytes:
+    """Return *frame* in the forms that are on for the stream."""
+    if not (on.frame_swapped_numbers or on.frame_decimal_commas):
+        return frame
+    kind, body = _DECODER.decode(frame)
+    swapped, commas = on.frame_swapped_numbers, on.frame_decimal_commas
+    return _ENCODER.encode([kind, _written(body, swapped=swapped, commas=commas)])
+
+
 def _values(value: object, on: Switches) -> object:
     if on.extra_keys:
         value = _walked(value, lambda _key, one: one | _EXTRA if isinstance(one, dict) else one)
-    if on.swapped_numbers:
+    return _written(value, swapped=on.swapped_numbers, commas=on.decimal_commas)
+
+
+def _written(value: object, *, swapped: bool, commas: bool) -> object:
+    if swapped:
         value = _walked(value, _swapped)
-    return _walked(value, _comma) if on.decimal_commas else value
+    return _walked(value, _comma) if commas else value
 
 
 def _walked(value: object, change: Callable[[str, object], object], key: str = "") -> object:

@@ -16,7 +16,7 @@ from actors.venues.simulated.connections import Connections
 from actors.venues.simulated.doorman import LIMITS, RIGHT_MISSING, TooMany, Unauthorized
 from actors.venues.simulated.faults import Right
 from actors.venues.simulated.floor import Floor
-from actors.venues.simulated.hub import ALL, CHANNELS, Listener, Topic
+from actors.venues.simulated.hub import ALL, CHANNELS, CUT, Listener, Topic
 from actors.venues.simulated.public import throttled
 from actors.venues.simulated.tape import RESOLUTIONS_S
 
@@ -43,7 +43,7 @@ class Stream:
         listener = Listener(frames_max=self._floor.settings.frames_waiting_max)
         listener.give(frames.WELCOME)
         self._floor.hub.join(listener)
-        sending = asyncio.create_task(_send(socket, listener))
+        sending = asyncio.create_task(self._send(socket, listener))
         try:
             while True:
                 self._heard(listener, socket, await socket.receive_text())
@@ -131,12 +131,14 @@ class Stream:
             self._floor.publish_book(name)
             listener.give(self._floor.depths[name].whole(channel))
 
-
-async def _send(socket: WebSocket, listener: Listener) -> None:
-    """Send what waits for *listener*, one frame after the other."""
-    try:
-        while (frame := await listener.next_frame()) is not None:
-            await socket.send_text(frame.decode())
-        await socket.close(SLOW_READER)
-    except (WebSocketDisconnect, RuntimeError):
-        return
+    async def _send(self, socket: WebSocket, listener: Listener) -> None:
+        """Send what waits for *listener*, one frame after the other."""
+        try:
+            while (frame := await listener.next_frame()) is not None:
+                if frame == CUT:
+                    self._connections.cut(socket.client)
+                    return
+                await socket.send_text(frame.decode())
+            await socket.close(SLOW_READER)
+        except (WebSocketDisconnect, RuntimeError):
+            return

@@ -3,20 +3,28 @@
 import json
 import re
 import subprocess
+import time
 import tomllib
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
-from actors.venues.btcturk.sign import signature
+from actors.venues.btcturk.sign import headers, signature
 from actors.venues.settings import ExchangePolicies
 from actors.venues.simulated import faults
 from actors.venues.simulated.faults import AnswerKind, FaultsWrong, OutcomeKind, load
-from tests.actors.venues.served import ROOT, command, serving
+from tests.actors.venues.served import ROOT, command, serving, stamps
 from tests.actors.venues.simulated.venue import NOW, Venue, heard
 
+FAR = {
+    "pairSymbol": "BTCTRY",
+    "orderType": "buy",
+    "orderMethod": "limit",
+    "price": "2500000",
+    "quantity": "0.001",
+}
 DOCUMENT = ROOT / "docs" / "exchange.md"
 
 
@@ -137,6 +145,47 @@ def test_a_connect_is_refused_or_closed_at_once_while_the_count_lasts(tmp_path):
         with connect(url) as closed, pytest.raises(ConnectionClosed):
             closed.recv(timeout=5)
         with connect(url) as served:
+            assert json.loads(served.recv(timeout=5))[0] == 991
+
+
+@pytest.mark.parametrize("where", ["answers", "post_order_outcome"])
+def test_a_true_answer_comes_in_parts_or_by_half(tmp_path, where):
+    after = "" if where == "answers" else "_after_accept"
+    stamp = stamps()
+    with serving(tmp_path) as exchange:
+
+        def order(kind, name):
+            exchange.faults(**{where: [{"kind": f"{kind}{after}", "delay_ms": 20}]})
+            signed = headers(exchange.keys, stamp())
+            return httpx.post(f"{exchange.url}/api/v1/order", headers=signed, json=FAR | name)
+
+        began = time.monotonic()
+        whole = order("trickled", {"newOrderClientId": "whole"})
+        assert time.monotonic() - began > 20 * 0.02 / 2
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
+            order("truncated", {"newOrderClientId": "half"})
+
+        assert whole.json()["data"]["newOrderClientId"] == "whole"
+        names = [row["orderClientId"] for row in exchange.truth()["orders"]]
+        assert names == ["whole", "half"]
+
+
+def read_on(socket):
+    while True:
+        socket.recv(timeout=10)
+
+
+def test_a_connection_is_cut_in_mid_stream_without_a_close(tmp_path):
+    with serving(tmp_path) as exchange:
+        join = {"type": 151, "channel": "ticker", "event": "all", "join": True}
+        with connect(exchange.url.replace("http", "ws")) as socket:
+            socket.send(json.dumps([151, join]))
+            assert [json.loads(socket.recv(timeout=5))[0] for _ in range(2)] == [991, 100]
+            exchange.faults(ws_cuts=1)
+            with pytest.raises(ConnectionClosedError) as cut:
+                read_on(socket)
+        assert cut.value.rcvd is None
+        with connect(exchange.url.replace("http", "ws")) as served:
             assert json.loads(served.recv(timeout=5))[0] == 991
 
 

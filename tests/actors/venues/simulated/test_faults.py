@@ -1,5 +1,7 @@
 """Everything that can be made to go wrong at the exchange."""
 
+import json
+
 import pytest
 from msgspec import Struct
 
@@ -52,6 +54,15 @@ def test_an_order_refused_for_funds_is_taken_a_moment_later(venue):
     said = [venue.order().json()["message"] for _ in range(3)]
     assert said == ["FAILED_ORDER_WITH_OPEN_ORDERS", "FAILED_MARKET_ORDER", "SUCCESS"]
     assert len(listed(venue)) == 1
+
+
+def test_a_refusal_may_come_with_the_status_of_success(venue):
+    venue.faults(post_order_outcome=[{"kind": "refuse_with_200"}])
+    answer = venue.order()
+    said = answer.json()
+    assert (answer.status_code, said["success"], said["code"]) == (200, False, 1122)
+    assert said["message"] == "FAILED_ORDER_WITH_OPEN_ORDERS"
+    assert listed(venue) == {}
 
 
 @pytest.mark.parametrize(("waited", "word"), [(499, "Untouched"), (500, "Canceled")])
@@ -189,6 +200,7 @@ def test_numbers_and_text_may_change_places(venue):
     [
         ("code_as_text", ("FAILED_ORDER_PARAMETER", "FAILED_ORDER_PARAMETER"), ("SUCCESS", "0")),
         ("null_message", ("FAILED_ORDER_PARAMETER", 1121), (None, 0)),
+        ("shifted_codes", ("FAILED_ORDER_PARAMETER", 1122), ("SUCCESS", 0)),
     ],
 )
 def test_an_envelope_may_say_the_same_otherwise(venue, fault, refused, taken):
@@ -232,7 +244,10 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("kind", [one for one in AnswerKind if one is not AnswerKind.CUT])
+SERVED = {AnswerKind.CUT, AnswerKind.TRICKLED, AnswerKind.TRUNCATED}  # or not answered at all
+
+
+@pytest.mark.parametrize("kind", [one for one in AnswerKind if one not in SERVED])
 def test_a_call_is_told_something_else_and_not_served(venue, kind):
     venue.faults(answers=[{"kind": kind, "path": "/api/v1/ORDER", "retry_after_s": 7}])
 
@@ -345,6 +360,29 @@ def test_books_jump_in_their_numbers_and_remove_prices_that_never_were(venue):
     assert body["CS"] == before + 1_001
     assert body["AO"][-1]["CP"] == 3
     assert float(body["AO"][-1]["P"]) > 6_000_000
+
+
+def test_frames_are_cut_in_half_while_the_count_lasts(venue):
+    venue.faults(unreadable_frames=1)
+    placed(venue)
+    first, second = (venue.ear._frames.get_nowait() for _ in range(2))
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(first)
+    assert json.loads(second)[0] == 201
+
+
+@pytest.mark.parametrize(
+    ("fault", "price"),
+    [("frame_decimal_commas", "6420,5"), ("frame_swapped_numbers", 6420.5)],
+)
+def test_numbers_of_frames_may_be_written_otherwise(venue, fault, price):
+    venue.faults(**{fault: True})
+    asked = {"pairSymbol": "SOLTRY", "price": "6420.5", "quantity": "0.5"}
+    assert venue.order(**asked).json()["data"]["price"] == "6420.50"
+    ((_, body),) = heard(venue.ear, 451)
+    assert body["price"] == price
+    assert type(body["id"]) is int
+    assert body["newOrderClientId"] == "test-1"
 
 
 def test_a_message_of_the_system_is_told_everybody_once(venue):
