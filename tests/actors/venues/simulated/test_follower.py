@@ -15,6 +15,7 @@ from actors.venues.simulated.listing import LISTINGS
 from tests.actors.venues.served import CLOCK
 
 QUICK = StreamSettings(backoff_first_ms=10, backoff_max_ms=20, resnapshot_ms=2_000)
+PATIENT = StreamSettings(backoff_first_ms=5_000, resnapshot_ms=2_000)
 WITHIN_MS = 10_000
 
 
@@ -46,13 +47,13 @@ class Public:
 
 
 @contextmanager
-def following(public, *names):
+def following(public, *names, stream=PATIENT):
     server = serve(public, "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
     listed = {name: LISTINGS[name] for name in names}
-    found = Follower(MirrorSettings(ws_url=url, stream=QUICK), listed, CLOCK, attempt)
+    found = Follower(MirrorSettings(ws_url=url, stream=stream), listed, CLOCK, attempt)
     found.start()
     try:
         yield found
@@ -86,7 +87,7 @@ def books(events):
     ids=["a number of no size", "a nest", "bytes"],
 )
 def test_a_frame_that_nobody_foresaw_does_not_end_the_following(odd):
-    with following(Public(odd=odd), "BTC_TRY") as follower:
+    with following(Public(odd=odd), "BTC_TRY", stream=QUICK) as follower:
         events = heard_until(follower, lambda events: books(events) == {"BTC_TRY"})
 
     assert sum(isinstance(one, Connected) for one in events) >= 1
