@@ -127,6 +127,12 @@ def checked_head(connection: sqlite3.Connection, most: int) -> Head:
     return journal.head_of(newest[-1])
 
 
+def hash_at(connection: sqlite3.Connection, seq: int) -> str:
+    """Return the hash of one entry of the journal, "" where there is none."""
+    found = connection.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
+    return "" if found is None else bytes(found[0]).hex()
+
+
 def journal_row(found: tuple[int, int, int, str, str, bytes, bytes]) -> JournalRow:
     """Return the entry that *found*, in the order of journal.COLUMNS, states."""
     seq, epoch, at_ms, kind, subject, body, sealed = found

@@ -1,17 +1,21 @@
 """What is remembered beside the store, so that another file in its place, or none, is noticed.
 
-Each opening leaves its epoch here, each damage that was met the state of the file it was met in. It
-is evidence and no more: where it is lost, or older than the store, nothing follows.
+Each opening leaves its epoch here, its writer the newest entry from time to time, each damage that
+was met the state of the file it was met in. It is evidence and no more: where it is lost, or older
+than the store, nothing follows.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from messages import codec
 from store.failures import CORRUPT, STORE_GONE, StoreRefused
 from store.identity import Host, Identity
+from store.rows import Head
 
 WITNESS_FILE = "store.seen"
 DAMAGE_FILE = "store.damaged"
@@ -26,18 +30,28 @@ class Witness(Struct, frozen=True, kw_only=True):
     base_url: str
     key_hash: str
     machine_id: str
+    seq: int = 0  # of the newest entry seen in its journal, 0: none was written down
+    hash: str = ""
 
     def is_of(self, identity: Identity, host: Host) -> bool:
         """Return whether *identity* opened it, on *host*."""
         theirs = Identity(mode=self.mode, base_url=self.base_url, key_hash=self.key_hash)
         return (theirs, self.machine_id) == (identity, host.machine_id)
 
-    def contradicts(self, lineage: str, epoch: int) -> str:
-        """Return why a store of *lineage* that ended at *epoch* is not the one seen, else ""."""
+    def contradicts(self, lineage: str, epoch: int, hash_at: Callable[[int], str]) -> str:
+        """Return why a store of *lineage* that ended at *epoch* is not the one seen, else "".
+
+        *hash_at* returns the hash of an entry of its journal, "" where that has none. A copy taken
+        while the desk ran is of the same epoch: it ends before what was seen of it later.
+        """
         if lineage != self.lineage:
             return f"another store was here: its lineage {self.lineage}, this one's {lineage}"
         if epoch < self.epoch:
             return f"it ends at epoch {epoch}, epoch {self.epoch} was seen: an older copy of it"
+        if self.seq and hash_at(self.seq) != self.hash:
+            return (
+                f"entry {self.seq} of epoch {self.epoch} was seen, and it has none: an older copy"
+            )
         return ""
 
 
@@ -58,17 +72,9 @@ def seen(run_dir: Path) -> Witness | None:
         return None
 
 
-def remember(run_dir: Path, *, lineage: str, epoch: int, identity: Identity, host: Host) -> None:
-    """Remember an opening. What cannot be written is evidence less, and nothing else."""
-    now = Witness(
-        lineage=lineage,
-        epoch=epoch,
-        mode=identity.mode,
-        base_url=identity.base_url,
-        key_hash=identity.key_hash,
-        machine_id=host.machine_id,
-    )
-    _put(run_dir / WITNESS_FILE, codec.pack(now))
+def remember(run_dir: Path, opening: Witness, head: Head) -> None:
+    """Remember *opening* and the newest entry. What cannot be written is evidence less, no more."""
+    _put(run_dir / WITNESS_FILE, codec.pack(replace(opening, seq=head.seq, hash=head.hash)))
 
 
 def refuse_loss(run_dir: Path, path: Path, why: str, identity: Identity, host: Host) -> None:

@@ -8,6 +8,7 @@ process must end, since SQLite may have rolled back more than was asked.
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -63,6 +64,8 @@ class Writer:
         self._lock = lock
         self._run_dir = run_dir
         self._failure: StoreFailed | None = None
+        self._opening: witness.Witness | None = None
+        self._noted = journal.NOTHING
         self.epoch = 0
         self.lineage = ""
         self.head = journal.NOTHING
@@ -108,10 +111,25 @@ class Writer:
         except BaseException:
             lock.release()
             raise
-        witness.remember(
-            run_dir, lineage=writer.lineage, epoch=writer.epoch, identity=identity, host=host
+        writer._opening = witness.Witness(
+            lineage=writer.lineage,
+            epoch=writer.epoch,
+            mode=identity.mode,
+            base_url=identity.base_url,
+            key_hash=identity.key_hash,
+            machine_id=host.machine_id,
         )
+        writer.remember()
         return writer
+
+    def remember(self) -> None:
+        """Leave a note beside the store of how far it is, by which an older copy is known.
+
+        Call it now and then: a copy is known from the first note on that it was taken before.
+        """
+        if self._opening is not None and self.head != self._noted:
+            witness.remember(self._run_dir, self._opening, self.head)
+            self._noted = self.head
 
     def append(self, entries: Sequence[Entry]) -> Head:
         """Make *entries* durable in one transaction and return the new head of the journal.
@@ -188,6 +206,7 @@ class Writer:
             return
         try:
             if self._failure is None:
+                self.remember()
                 with failing("checkpoint at close"):
                     self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
@@ -229,7 +248,7 @@ class Writer:
         schema = old + len(due)
         facts = {"epoch": str(self.epoch), "boot_id": host.boot_id, "schema": str(schema)}
         rows: list[Row] = [MetaRow(key=key, value=value) for key, value in facts.items()]
-        restored = _restored(self._run_dir, before, copied=seen.copied) if old else ""
+        restored = _restored(connection, self._run_dir, before, copied=seen.copied) if old else ""
         if not old:
             rows += first_rows(identity, host)
         if not old or restored:
@@ -347,13 +366,18 @@ def _looked_at(path: Path, identity: Identity, host: Host, *, newest: int) -> Se
     return seen
 
 
-def _restored(run_dir: Path, meta: Mapping[str, str], *, copied: bool) -> str:
+def _restored(
+    connection: sqlite3.Connection, run_dir: Path, meta: Mapping[str, str], *, copied: bool
+) -> str:
     """Return why a store that says *meta* is not the newest one that traded here, else ""."""
     if copied:
         return "it is a backup"
     before = witness.seen(run_dir)
     epoch = int(meta.get("epoch", "0"))
-    return "" if before is None else before.contradicts(meta.get("lineage", ""), epoch)
+    if before is None:
+        return ""
+    hash_at = partial(recall.hash_at, connection)
+    return before.contradicts(meta.get("lineage", ""), epoch, hash_at)
 
 
 def _halt(why: str, at_ms: int) -> LevelRow:

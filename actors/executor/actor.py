@@ -265,6 +265,7 @@ class Executor(Actor):
             case order_of_work.STATES:
                 if upkeep.is_due(session, now):
                     self._writer.checkpoint()
+                self._writer.remember()
                 return [*order_of_work.all_states(session, now), order_of_work.again(STATES)]
             case order_of_work.WORK:
                 return self._after([order_of_work.again(WORK)], now)

@@ -60,6 +60,9 @@ class Storeless:
     def checkpoint(self) -> int:
         return 0
 
+    def remember(self) -> None:
+        """There is nothing to note."""
+
     def close(self) -> None:
         """There is nothing to let go of."""
 

@@ -31,6 +31,12 @@ def old(run_dir, tmp_path):
     return copy
 
 
+def die(writer):
+    """What the kernel does with a killed writer: files and locks are let go, nothing is written."""
+    writer._database.close()
+    writer._lock.release()
+
+
 def desk_level(run_dir):
     with Reader.open(run_dir) as reader:
         return {tuple(key): row for key, row in reader.load().levels.items()}.get(DESK)
@@ -66,6 +72,53 @@ def test_an_older_copy_gets_a_lineage_of_its_own_and_is_halted(run_dir, old):
         "STORE_RESTORED: it ends at epoch 1, epoch 4 was seen: an older copy of it"
     )
     assert kinds(run_dir)[-1] == "StoreRestored"
+
+
+def test_a_copy_taken_while_its_desk_ran_is_an_older_one(run_dir, tmp_path):
+    history, opening = rich()
+    with opened(run_dir) as writer:
+        lineage = writer.lineage
+        writer.append([opening, *history.traded(1)])
+        writer.checkpoint()
+        copy = shutil.copy(run_dir / STORE_FILE, tmp_path / "copy")
+        writer.append(list(history.traded(1)))
+    shutil.copy(copy, run_dir / STORE_FILE)
+
+    with opened(run_dir) as writer:
+        assert writer.lineage != lineage
+
+    assert "of epoch 1 was seen, and it has none: an older copy" in desk_level(run_dir).reason
+
+
+def test_a_killed_writer_leaves_a_note_of_what_it_wrote_until_it_was_told_to(run_dir, tmp_path):
+    history, opening = rich()
+    killed = opened(run_dir)
+    killed.append([opening, *history.traded(1)])
+    killed.checkpoint()
+    copy = shutil.copy(run_dir / STORE_FILE, tmp_path / "copy")
+    killed.append(list(history.traded(1)))
+    killed.remember()
+    die(killed)
+    for name in (STORE_FILE, f"{STORE_FILE}-wal", f"{STORE_FILE}-shm"):
+        (run_dir / name).unlink(missing_ok=True)
+    shutil.copy(copy, run_dir / STORE_FILE)
+
+    opened(run_dir).close()
+
+    assert desk_level(run_dir).level is Level.HALTED
+
+
+def test_what_was_written_after_the_last_note_makes_no_other_store_of_it(run_dir):
+    history, opening = rich()
+    killed = opened(run_dir)
+    killed.append([opening, *history.traded(1)])
+    killed.remember()
+    killed.append(list(history.traded(1)))
+    die(killed)
+
+    opened(run_dir).close()
+
+    assert desk_level(run_dir) is None
 
 
 def test_a_backup_is_halted_wherever_it_is_put(run_dir, tmp_path):
