@@ -224,7 +224,8 @@ class DeskKeeper(Keeper):
     def _confirmed(self, reply: Reply) -> Iterable[object]:
         if self._halt is not None:
             self.log.info("level_changed", level=Level.HALTED, ok=reply.ok, code=reply.code)
-            self._halt = None
+            if reply.ok:  # an executor without a store cannot write it down, and says so
+                self._halt = None
         return ()
 
     def _sample(self) -> None:

@@ -75,7 +75,10 @@ class Player(Actor):
             case Tick("leave"):
                 return (Exit(0, "took its time"),)
             case control.SetLevel():
-                return (Back(self.route, control.Reply(ok=True, code="OK", message="")),)
+                reply = control.Reply(ok=True, code="OK", message="")
+                if self._deed == "keep nothing":
+                    reply = control.Reply(ok=False, code="STORE_UNUSABLE", message="the disk")
+                return (Back(self.route, reply),)
             case Tick("status"):
                 return (executor_status(f"n{self.turns}"), After(100, Tick("status")))
             case orders.IntentBatch():

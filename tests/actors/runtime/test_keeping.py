@@ -252,6 +252,16 @@ def test_an_invariant_found_broken_halts_the_desk_and_the_actor_comes_back(stage
     assert (halt["peer"], failed["exit_code"]) == ("supervisor", 72)
 
 
+def test_a_halt_that_the_executor_cannot_keep_is_said_until_it_can(stage):
+    parts = {"allocator": {"deed": "break", "deed_ms": 500}, "executor": {"deed": "keep nothing"}}
+    desk = stage(Play(parts=parts))
+
+    until(lambda: desk.events().count("level_changed") >= 2, "it is said again")
+
+    answers = [one for one in desk.log("supervisor") if one["event"] == "level_changed"]
+    assert {one["code"] for one in answers} == {"STORE_UNUSABLE"}
+
+
 def test_an_actor_that_refuses_its_first_start_ends_the_desk_with_its_code(stage):
     desk = stage(Play(parts={"executor": {"deed": "refuse", "ready_after_ms": 60_000}}))
 
