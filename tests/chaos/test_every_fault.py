@@ -12,7 +12,15 @@ pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
 
 LASTS_S = 3
 BOTH = ["BTC_TRY", "ETH_TRY"]
-OUTCOMES = ("drop_after_accept", "http_500_after_accept", "html_504_after_accept", "refuse_funds")
+OUTCOMES = (
+    "drop_after_accept",
+    "http_500_after_accept",
+    "html_504_after_accept",
+    "refuse_funds",
+    "refuse_with_200",
+    "trickled_after_accept",
+    "truncated_after_accept",
+)
 ANSWERS = (
     "http_500",
     "http_500_word",
@@ -25,6 +33,8 @@ ANSWERS = (
     "throttled_old",
     "garbage",
     "cut",
+    "trickled",
+    "truncated",
 )
 # `unauthorized` is left out: a key that is refused halts the desk until a person says otherwise.
 ON = {
@@ -36,6 +46,7 @@ ON = {
     "decimal_commas": True,
     "swapped_numbers": True,
     "code_as_text": True,
+    "shifted_codes": True,
     "null_message": True,
     "missing_data": True,
     "extra_keys": True,
@@ -55,6 +66,10 @@ ON = {
     "double_frames": True,
     "reordered_frames": True,
     "unknown_frames": True,
+    "unreadable_frames": 5,
+    "frame_decimal_commas": True,
+    "frame_swapped_numbers": True,
+    "ws_cuts": 2,
     "changeset_jump": 100,
     "strange_removals": True,
     "system_message": "maintenance at noon",
