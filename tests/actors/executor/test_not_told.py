@@ -1,10 +1,11 @@
-"""Balances that cannot be read are in the log with their bytes, and health is not green."""
+"""What the venue does not tell the desk any more is in the log, and health is not green."""
 
 import structlog
 from msgspec.structs import replace
 
 from actors.executor import commands
 from actors.executor.session import Now
+from messages.orders import OrderState, Side
 from scripts import checks
 from scripts.checks import State
 from tests.actors.executor.driving import settings
@@ -49,6 +50,24 @@ def test_balances_that_cannot_be_read_are_logged_with_their_bytes_and_health_is_
         ]
         assert events(said, "frames_unreadable")[0]["raw"]
         assert verdicts == [State.PASS, State.WARN, State.FAIL]
+        assert place.differences() == {}
+
+
+def test_a_key_without_the_right_to_the_stream_is_told_and_the_books_stay_right(run_dir):
+    said = []
+    with trading(run_dir) as place:
+        place.served.faults(missing_rights=["stream"])
+        driver = place.open(stream=True)
+        driver.actor.log = structlog.wrap_logger(None, processors=[kept_in(said)])
+        driver.ready()
+        driver.until(lambda: events(said, "private_stream_lost"))
+        name = place.resting()
+        place.stranger.trade(Side.SELL, "0.001", place.inside)
+        driver.until(lambda: place.state_of(name) is OrderState.FILLED)
+        told = commands.status(driver.session, driver.actor._now())["private_stream"]
+
+        assert told["reason"].startswith("LOGIN_REFUSED")
+        assert checks.private_stream(told).state is State.WARN
         assert place.differences() == {}
 
 
