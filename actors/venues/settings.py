@@ -12,6 +12,9 @@ from messages.money import Amount
 
 Milliseconds = Annotated[int, Meta(ge=1, le=600_000)]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
+BOOK_CHANNELS = ("obdiff", "orderbook")
+PRICE_CHANNELS = (*BOOK_CHANNELS, "ticker")
+CHANNELS = (*PRICE_CHANNELS, "trade")
 SPEED_MAX = 100_000  # market seconds in a second
 OPENING_BALANCES = {
     "TRY": Amount(25_000),
@@ -43,7 +46,11 @@ class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     open_timeout_ms: Milliseconds = 10_000
     confirm_timeout_ms: Milliseconds = 10_000  # from connected to login and joins confirmed
     book_silence_max_ms: Milliseconds = 15_000  # a book channel older than this: reconnect
+    ticker_silence_max_ms: Milliseconds = 60_000
+    trade_silence_max_ms: Milliseconds = 300_000  # a quiet market is not a dead channel
+    private_silence_max_ms: Milliseconds = 600_000  # the account's own stream without a frame
     resnapshot_ms: Milliseconds = 10_000  # a full book at least this often
+    trade_rejoin_ms: Milliseconds = 60_000  # quiet for so long: the last trades are asked for anew
     backoff_first_ms: Milliseconds = 500
     backoff_max_ms: Milliseconds = 30_000
     backoff_reset_ms: Milliseconds = 60_000  # this long with data: the next backoff starts anew
@@ -51,12 +58,20 @@ class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     login_nonce: Annotated[int, Meta(ge=1)] = 3_000
 
     def __post_init__(self) -> None:
-        # A quiet book says nothing between two full ones: it must not be taken for a dead one.
-        if self.resnapshot_ms >= self.book_silence_max_ms:
-            raise ValueError(
-                f"resnapshot_ms must be less than book_silence_max_ms ({self.book_silence_max_ms}),"
-                f" not {self.resnapshot_ms}"
-            )
+        for name in self.channels:
+            if name not in CHANNELS:
+                raise ValueError(f"channels must be of {', '.join(CHANNELS)}, not {name!r}")
+        if not set(PRICE_CHANNELS).intersection(self.channels):
+            told = ", ".join(self.channels) or "none"
+            raise ValueError(f"channels must have one of {', '.join(PRICE_CHANNELS)}, not {told}")
+        # What is quiet says nothing between two joins: it must not be taken for dead.
+        for sooner, later in (
+            ("resnapshot_ms", "book_silence_max_ms"),
+            ("trade_rejoin_ms", "trade_silence_max_ms"),
+        ):
+            least, most = getattr(self, sooner), getattr(self, later)
+            if least >= most:
+                raise ValueError(f"{sooner} must be less than {later} ({most}), not {least}")
 
 
 class VenueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,6 +155,8 @@ class MirrorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         if self.silence_max_ms <= self.stream.resnapshot_ms:
             raise ValueError("silence_max_ms must be more than stream.resnapshot_ms")
+        if not set(BOOK_CHANNELS).intersection(self.stream.channels):
+            raise ValueError(f"stream.channels must have one of {', '.join(BOOK_CHANNELS)}")
 
 
 class ExchangeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

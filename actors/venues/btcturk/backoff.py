@@ -22,6 +22,7 @@ class Backoff:
         self._failures = 0
         self._data_since_ms: int | None = None
         self._connects: deque[int] = deque()
+        self._least_ms = 0
 
     def connecting(self, now_ms: int) -> None:
         """Note that a connect is tried now."""
@@ -39,13 +40,22 @@ class Backoff:
         """Make the next wait the longest."""
         self._failures = max(self._failures, FAILURES_MAX)
 
+    def renew(self) -> None:
+        """The connection is left in good order: that is no failure."""
+        self._failures = 0
+
+    def keep_away(self, least_ms: int) -> None:
+        """Make the next wait at least so long: the venue asked for it."""
+        self._least_ms = least_ms
+
     def wait_ms(self, now_ms: int) -> int:
         """Return how long to wait after a connection that failed or ended."""
         longest = self._settings.backoff_max_ms
         plain = min(self._settings.backoff_first_ms << min(self._failures, FAILURES_MAX), longest)
         self._failures += 1
         jitter = plain * JITTER_PERCENT // 100
-        return max(plain + self._random.randint(-jitter, jitter), self._budget_ms(now_ms))
+        least_ms, self._least_ms = max(self._least_ms, self._budget_ms(now_ms)), 0
+        return max(plain + self._random.randint(-jitter, jitter), least_ms)
 
     def _budget_ms(self, now_ms: int) -> int:
         """Return how long until the budget of connects a minute has room."""

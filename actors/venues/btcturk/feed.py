@@ -18,6 +18,7 @@ from actors.venues.btcturk.amounts import is_whole
 from actors.venues.btcturk.books import Book
 from actors.venues.btcturk.reader import Reader
 from actors.venues.btcturk.symbols import Symbols, SymbolUnreadable
+from actors.venues.btcturk.watch import Topic
 from actors.venues.port import (
     BookDepth,
     BookTop,
@@ -30,12 +31,9 @@ from messages.money import ZERO
 
 RAW_KEPT_MAX = 512
 REMOVED = 3
-BOOK_CHANNELS = ("obdiff", "orderbook")
-PRICE_CHANNELS = (*BOOK_CHANNELS, "ticker")
 WAKING = frozenset({441, 451, 452, 453})
 PRICES_KEPT_MAX = 20_000
 BOOKS_KEPT_MAX = TOPICS_KEPT_MAX = 1_000  # the venue lists some hundred pairs
-Topic = tuple[str, str]  # channel and venue symbol
 Body = dict[str, object]
 _Level = tuple[Decimal, Decimal]  # price, quantity
 _First = Callable[[int, Iterable[Decimal]], list[Decimal]]
@@ -45,7 +43,7 @@ class Feed:
     """Reads the frames of one connection. What it learns of the connection stands in fields.
 
     *confirmed* are the topics the venue said yes to, *refused* is its no to one of them; *login* is
-    None until the answer came, then empty or the refusal. *touched* is the book topic of the last
+    None until the answer came, then empty or the refusal. *touched* is the topic of the last
     frame, if it had one. With *levels* a book is told with so many of each side, not its top.
     """
 
@@ -91,13 +89,17 @@ class Feed:
         return () if read is None else read(body)
 
     def _trade(self, body: Body) -> Iterable[StreamEvent]:
-        return [self._reader.trade(self._ours(body.get("PS")), body)]
+        found = self._reader.trade(self._ours(body.get("PS")), body)
+        self.touched = ("trade", str(body["PS"]))
+        return [found]
 
     def _fill(self, body: Body) -> Iterable[StreamEvent]:
         return [self._reader.fill(body)]
 
     def _ticker_pair(self, body: Body) -> Iterable[StreamEvent]:
-        return [self._ticker(body)]
+        found = self._ticker(body)
+        self.touched = ("ticker", str(body["PS"]))
+        return [found]
 
     def _ticker_all(self, body: Body) -> Iterable[StreamEvent]:
         items = body.get("items")
@@ -131,6 +133,7 @@ class Feed:
         instrument, items = self._ours(body.get("symbol")), body.get("items")
         for item in reversed(items if isinstance(items, list) else []):
             yield replace(self._reader.trade(instrument, item), listed=True)
+        self.touched = ("trade", str(body["symbol"]))
 
     def _ticker(self, item: object) -> BookTop:
         if not isinstance(item, dict):
@@ -145,6 +148,10 @@ class Feed:
             stamp_ms=None,
             channel="ticker",
         )
+
+    def forget(self, symbol: str) -> None:
+        """Drop the book of *symbol*: the channel is left, what comes next follows on no more."""
+        self._books.pop(symbol, None)
 
     def _whole_book(self, body: Body) -> Iterable[StreamEvent]:
         symbol = str(body.get("PS"))

@@ -3,7 +3,8 @@
 Connect, log in, join, read; whatever ends it, wait and begin anew. Prices are joined first, and the
 trades when those are confirmed: a join is answered with the last 50 trades of each instrument, for
 which nobody waits. A connection is only believed while data comes: one that stays open and silent
-is closed here. Nothing is remembered from one connection to the next.
+is closed here. An account without orders has nothing to say, and the venue sends no heartbeat: its
+connection is begun anew now and then. Nothing is remembered from one connection to the next.
 """
 
 import threading
@@ -12,22 +13,25 @@ from functools import partial
 from random import Random
 
 from msgspec import Struct
-from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from actors.venues.btcturk import feed
+from actors.venues.btcturk import feed, outcome
 from actors.venues.btcturk.backoff import Backoff
-from actors.venues.btcturk.feed import BOOK_CHANNELS, PRICE_CHANNELS, Feed, Topic
+from actors.venues.btcturk.feed import Feed
 from actors.venues.btcturk.http import USER_AGENT
 from actors.venues.btcturk.sign import Credentials, signature
 from actors.venues.btcturk.symbols import Symbols
+from actors.venues.btcturk.watch import Topic, Watch
 from actors.venues.clock import Clock
 from actors.venues.port import Connected, Disconnected, StreamSink
-from actors.venues.settings import StreamSettings, VenueSettings
+from actors.venues.settings import BOOK_CHANNELS, PRICE_CHANNELS, StreamSettings, VenueSettings
 
 FRAME_BYTES_MAX = 1 << 20
 FRAMES_WAITING = 64  # that came with one read; more make two threads wait for each other
-LOOK_UP_S = 0.25  # how often a silent connection is looked at
+LOOK_UP_S = 0.25  # how often a connection is looked at
+LOOK_UP_MS = 250
+AWAY_MAX_MS = 600_000  # the longest block that the venue documents
 CLOSE_TIMEOUT_S = 1.0
 PING_S = 20.0
 JOIN_MAX_S = 2.0
@@ -60,11 +64,16 @@ class _LoginRefused(_Ended):
     """The venue does not take our key."""
 
 
+class _Quiet(_Ended):
+    """Nothing came for so long that a fresh connection is better, though nothing is known wrong."""
+
+
 class BtcturkStream:
     """One WebSocket connection, kept up by a thread of its own.
 
     *sink* is called in that thread and must only hand the event on. *contain* returns what a call
     returns, or something else that holds the error it raised; without it an error ends the thread.
+    *venue_ms* tells the venue's time, which a login is stamped with; without it the host's is.
     """
 
     def __init__(
@@ -76,8 +85,9 @@ class BtcturkStream:
         clock: Clock,
         random: Random,
         contain: Contain = _bare,
+        venue_ms: Callable[[], int] | None = None,
     ) -> None:
-        self._contain = contain
+        self._contain, self._venue_ms = contain, venue_ms or clock.wall_ms
         self._url, self._settings = settings.ws_url, settings.stream
         self._subject, self._sink, self._clock = subject, sink, clock
         self._backoff = Backoff(settings.stream, random)
@@ -137,16 +147,21 @@ class BtcturkStream:
                 proxy=None,
                 user_agent_header=USER_AGENT,
             )
+        except InvalidStatus as why:
+            return self._turned_away(why)
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, WebSocketException) as why:
             return type(why).__name__
         self._socket = socket
         try:
             with socket:
-                _Session(socket, self._settings, self._subject, self._clock).serve(
-                    self._sink, self._backoff, self._stopping
-                )
+                session = _Session(socket, self._settings, self._subject, self._clock)
+                session.ask(self._venue_ms())
+                session.serve(self._sink, self._backoff, self._stopping)
         except _LoginRefused as why:
             self._backoff.slow_down()  # asking again and again blocks the address
+            return str(why)
+        except _Quiet as why:
+            self._backoff.renew()
             return str(why)
         except _Ended as why:
             return str(why)
@@ -155,6 +170,14 @@ class BtcturkStream:
         finally:
             self._socket = None
         return "STOPPED"
+
+    def _turned_away(self, why: InvalidStatus) -> str:
+        """Return the status of an answer that is no WebSocket, and wait as it says (#608)."""
+        asked = why.response.headers.get("Retry-After")
+        if asked is not None:
+            asked_ms = outcome.retry_after_ms(asked, self._clock.wall_ms())
+            self._backoff.keep_away(min(asked_ms, AWAY_MAX_MS))
+        return f"HTTP {why.response.status_code}"
 
 
 class _Session:
@@ -174,9 +197,8 @@ class _Session:
         self._asking = True  # something is not confirmed yet
         self._began_ms = self._looked_ms = clock.mono_ms()
         self._up = False
-        books = [topic for topic in topics if topic[0] in BOOK_CHANNELS]
-        self._heard_ms = dict.fromkeys(books, self._began_ms)
-        self._whole_ms = dict.fromkeys((t for t in books if t[0] == "obdiff"), self._began_ms)
+        self._frame_ms = self._began_ms
+        self._watch = Watch(topics, settings, self._began_ms)
 
     def _wanted(self) -> Iterator[Topic]:
         for instrument in self._subject.instruments:
@@ -185,7 +207,6 @@ class _Session:
 
     def serve(self, sink: StreamSink, backoff: Backoff, stopping: threading.Event) -> None:
         """Read until told to stop. Raises _Ended and what the library raises."""
-        self._ask()
         while not stopping.is_set():
             try:
                 frame = self._socket.recv(LOOK_UP_S, decode=False)
@@ -195,25 +216,25 @@ class _Session:
             now_ms = self._clock.mono_ms()
             for event in self._feed.read(frame):
                 sink(event)
-            touched = self._feed.touched
-            if touched in self._heard_ms:
-                self._heard_ms[touched] = now_ms
+            self._frame_ms = now_ms
+            if self._feed.touched is not None:
+                self._watch.heard(self._feed.touched, now_ms)
             backoff.data(now_ms)
             if self._asking and self._confirmed():
                 if not self._up:
                     self._up = True
                     sink(Connected(private=self._subject.keys is not None))
                 self._asking = self._join()
-            if now_ms != self._looked_ms:
+            if now_ms - self._looked_ms >= LOOK_UP_MS:
                 self._look(now_ms)
 
-    def _ask(self) -> None:
+    def ask(self, venue_ms: int) -> None:
+        """Log in, where there are keys, and join the first topics."""
         keys = self._subject.keys
         if keys is not None:
             nonce = self._settings.login_nonce
             signed = signature(keys, nonce)
-            now_ms = self._clock.wall_ms()
-            self._say(feed.login(keys.public_key, signed, nonce=nonce, now_ms=now_ms))
+            self._say(feed.login(keys.public_key, signed, nonce=nonce, now_ms=venue_ms))
         self._join()
 
     def _join(self) -> bool:
@@ -237,15 +258,18 @@ class _Session:
         return logged_in and self._feed.confirmed.issuperset(self._joined)
 
     def _look(self, now_ms: int) -> None:
-        """Take stock: confirmed in time, data young enough, a full book when one is due."""
+        """Take stock: confirmed in time, data young enough, joined anew what is due."""
         self._looked_ms = now_ms
         if self._asking and now_ms - self._began_ms > self._settings.confirm_timeout_ms:
             raise _Ended("NOT_CONFIRMED")
-        for (channel, symbol), heard_ms in self._heard_ms.items():
-            if now_ms - heard_ms > self._settings.book_silence_max_ms:
-                raise _Ended(f"SILENT {channel} {symbol}")
-        for topic, whole_ms in self._whole_ms.items():
-            if now_ms - whole_ms >= self._settings.resnapshot_ms:
-                self._whole_ms[topic] = now_ms
-                self._say(feed.subscription(*topic, join=False))
-                self._say(feed.subscription(*topic, join=True))
+        silent = self._watch.silent(now_ms)
+        if silent is not None:
+            raise _Ended(f"SILENT {' '.join(silent)}")
+        private = self._subject.keys is not None
+        if private and now_ms - self._frame_ms > self._settings.private_silence_max_ms:
+            raise _Quiet("SILENT private")
+        for channel, symbol in self._watch.due(now_ms):
+            if channel in BOOK_CHANNELS:
+                self._feed.forget(symbol)
+            self._say(feed.subscription(channel, symbol, join=False))
+            self._say(feed.subscription(channel, symbol, join=True))

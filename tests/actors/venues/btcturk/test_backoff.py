@@ -62,3 +62,20 @@ def test_no_minute_sees_more_connects_than_the_budget(seed, budget):
 
     for at in connects:
         assert sum(at <= other < at + 60_000 for other in connects) <= budget
+
+
+def test_a_wait_the_venue_asked_for_is_waited_out_once():
+    found = backoff()
+    found.keep_away(42_000)
+
+    assert found.wait_ms(0) == 42_000
+    assert found.wait_ms(0) <= 1_200
+
+
+def test_a_connection_left_in_good_order_is_no_failure():
+    found = backoff()
+    for _ in range(5):
+        found.wait_ms(0)
+    found.renew()
+
+    assert found.wait_ms(0) <= 600

@@ -1,5 +1,6 @@
 """Whatever the server does to a stream, it connects no more often in a minute than it may."""
 
+import queue
 import socket
 import threading
 from itertools import pairwise
@@ -10,6 +11,7 @@ from websockets.sync.server import serve
 
 from actors.venues.btcturk.stream import BtcturkStream, Subject
 from actors.venues.btcturk.symbols import Symbols
+from actors.venues.port import Disconnected
 from actors.venues.settings import StreamSettings
 from tests.actors.venues.served import CLOCK, venue
 
@@ -69,6 +71,12 @@ def closes(one):
 def refuses(one):
     one.recv(4_096)
     one.sendall(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n")
+    one.close()
+
+
+def throttles(one):
+    one.recv(4_096)
+    one.sendall(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 42\r\nContent-Length: 0\r\n\r\n")
     one.close()
 
 
@@ -139,3 +147,17 @@ def test_waits_grow():
 
     for one in waits:
         assert one[-1] > 2 * one[0]
+
+
+def test_door_that_says_when_to_come_again_is_left_alone_for_so_long():
+    door, told = Door(throttles), queue.Queue()
+    settings = venue(door.url, stream=StreamSettings(backoff_first_ms=1, backoff_max_ms=1))
+    subject = Subject(symbols=Symbols({"BTC_TRY": "BTCTRY"}), instruments=("BTC_TRY",))
+    stream = BtcturkStream(settings, subject, told.put, clock=CLOCK, random=Random(1))
+
+    stream.start()
+    gone = told.get(timeout=10)
+    stream.stop()
+    door.close()
+
+    assert gone == Disconnected(reason="HTTP 429", retry_ms=42_000)

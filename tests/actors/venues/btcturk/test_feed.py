@@ -72,6 +72,36 @@ def test_differences_change_add_and_remove_levels():
     assert top(found, difference((3, "102", "3"), side="AO"))[2:] == (None, None)
 
 
+def test_differences_after_a_channel_was_left_do_not_build_on_its_old_book():
+    found = feed()
+    found.read(whole([("100", "2")], [("102", "3")]))
+
+    found.forget("BTCTRY")
+
+    assert found.read(difference((0, "100", "5"))) == []
+    assert found.touched is None
+    assert top(found, whole([("99", "1")], [("102", "3")]))[:2] == (99, 1)
+
+
+@pytest.mark.parametrize(
+    ("message", "topic"),
+    [
+        (frame(422, PS="BTCTRY", I="1", A="1", P="1", D="1", S=0), ("trade", "BTCTRY")),
+        (frame(421, symbol="BTCTRY", items=[]), ("trade", "BTCTRY")),
+        (frame(402, B="1", A="2", PS="BTCTRY"), ("ticker", "BTCTRY")),
+        (frame(422, PS="BTCTRY", I="1", A="1", P="-1", D="1", S=0), None),
+        (frame(402, B="1", A="nothing", PS="BTCTRY"), None),
+        (frame(100, ok=True, message="join|trade:BTCTRY"), None),
+    ],
+)
+def test_a_frame_that_is_read_is_a_sign_of_life_of_its_topic(message, topic):
+    found = feed()
+
+    found.read(message)
+
+    assert found.touched == topic
+
+
 def test_removing_a_level_that_is_not_there_changes_nothing():
     found = feed()
     found.read(whole([("100", "2")], [("102", "3")]))
