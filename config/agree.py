@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from actors.executor.settings import Settings as ExecutorSettings
+from actors.market_data.settings import Settings as MarketDataSettings
 from actors.risk_gate.settings import Settings as RiskGateSettings
 from actors.strategy.settings import Settings as StrategySettings
 from actors.venues.settings import ExchangeSettings, VenueSettings
@@ -15,6 +17,21 @@ from config.tables import DeskTable, Mode
 from messages.money import text
 
 ADDRESSES = ("base_url", "graph_url", "ws_url")  # of [venue]
+TAKEN_FROM = {  # [executor.budgets] -> what of [venue.budgets] its calls are counted at
+    "submit": ("POST /api/v1/order",),
+    "cancel": ("DELETE /api/v1/order",),
+    "order": ("GET /api/v1/order/{id}",),
+    "open_orders": ("GET /api/v1/openOrders",),
+    "all_orders": ("GET /api/v1/allOrders",),
+    "fills": ("GET /api/v1/users/transactions/trade",),
+    "balances": ("GET /api/v1/users/balances",),
+    "transfers": (
+        "GET /api/v1/users/transactions/fiat",
+        "GET /api/v1/users/transactions/crypto",
+    ),
+    "server_time": ("GET /api/v2/server/time",),
+}
+BOOKS_FROM = "GET /api/v2/orderbook"  # of [market_data] rest_per_min_max
 HERE = ("127.0.0.1", "::1", "localhost")  # nobody on the way reads or changes what goes here
 
 
@@ -38,6 +55,8 @@ def check(reader: Reader, rooms: Mapping[str, Struct], mode: Mode | None, table:
         if mode == "sim" and exchange.mirror is not None:
             expected = "none: only paper follows a public feed; use --config config/paper.toml"
             reader.note("exchange.mirror", found="a table", expected=expected)
+    if mode != "sim":  # proofs and measurements switch the double's limits off, and go beyond them
+        _paces(reader, rooms)
     if mode != "live":
         _market_file(reader, table.get("exchange"), mode)
         return
@@ -88,6 +107,36 @@ def _addresses(reader: Reader, venue: VenueSettings) -> None:
         elif told != own and not venue.other_address:
             expected = f"{own}, or venue.other_address = true to trade elsewhere"
             reader.note(f"venue.{name}", found=told, expected=expected)
+
+
+def _paces(reader: Reader, rooms: Mapping[str, Struct]) -> None:
+    """What is asked of the venue in any of its windows is no more than it takes there."""
+    venue, executor, market_data = (
+        rooms.get(name) for name in ("venue", "executor", "market_data")
+    )
+    if not isinstance(venue, VenueSettings):
+        return
+    if isinstance(executor, ExecutorSettings):
+        for name, endpoints in TAKEN_FROM.items():
+            own = getattr(executor.budgets, name)
+            key = f"executor.budgets.{name}"
+            for endpoint in endpoints:
+                _pace(reader, venue, endpoint, key=key, burst=own.burst, per_min=own.per_min)
+    if isinstance(market_data, MarketDataSettings):
+        key, per_min = "market_data.rest_per_min_max", market_data.rest_per_min_max
+        _pace(reader, venue, BOOKS_FROM, key=key, burst=0, per_min=per_min)
+
+
+def _pace(
+    reader: Reader, venue: VenueSettings, endpoint: str, *, key: str, burst: int, per_min: int
+) -> None:
+    """A bucket that is full gives *burst* at once, and *per_min* while it is filled again."""
+    takes = venue.budgets.get(endpoint)
+    if takes is None or burst * 60 + per_min * takes.period_s <= takes.calls * 60:
+        return
+    found = f"{burst} at once and {per_min} a minute"
+    expected = f'at most {takes.calls} in {takes.period_s} s: [venue.budgets] "{endpoint}"'
+    reader.note(key, found=found, expected=expected)
 
 
 def _scheme_and_host(url: str) -> tuple[str, str | None]:

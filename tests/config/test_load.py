@@ -102,15 +102,6 @@ def test_answers_that_prove_nothing_are_no_definite_rejects():
     assert not messages & {"INTERNAL_ERROR", "FAILED_SET_ORDER_UNEXPECTED"}
 
 
-def test_budget_of_calls_stays_within_what_the_venue_takes():
-    desk = load(SHIPPED / "paper.toml")
-    submit = desk.executor.budgets.submit
-    takes = desk.venue.budgets["POST /api/v1/order"]
-
-    assert submit.burst + submit.per_min <= takes.calls
-    assert takes.period_s == 60
-
-
 # The command line
 
 
