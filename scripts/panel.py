@@ -92,6 +92,9 @@ def summary_line(view: View, at_ms: int) -> Text:
     line.append(f"  quotes {fresh}/{len(view.quotes)} fresh")
     if view.status:
         line.append(f"  unknown {view.status.unknown_orders}")
+    waiting = [one for one in view.actors if one.waiting_for]
+    for one in sorted(waiting, key=lambda one: one.role != "executor")[:1]:  # others wait for it
+        line.append(f"  {one.role} waits for {one.waiting_for}", style="yellow")
     return line
 
 

@@ -12,13 +12,13 @@ from actors.executor.findings import halted
 from actors.executor.levels import halt
 from actors.executor.session import Now, Phase, Session
 from actors.runtime.effects import After, Exit, Tick, Write
+from actors.runtime.failures import UNEXPECTED
 from messages.state import Scope
 from store.failures import (
     CORRUPT,
     DISK_FULL,
     IO_ERROR,
     READ_ONLY,
-    STORE,
     STORE_GONE,
     StoreFailed,
     StoreRefused,
@@ -97,7 +97,10 @@ def begun(session: Session, store: Writer | Storeless, now: Now) -> list[Write |
 
 
 def again(store: Writer | Storeless, *, kill_is_kept: bool) -> After | Exit:
-    """Return what another try to open the store leads to."""
+    """Return what another try to open the store leads to.
+
+    The end is not one that says no store can be used: then a first start would be given up.
+    """
     if isinstance(store, Storeless) or not kill_is_kept:
         return After(AGAIN_MS, Tick(TRY_STORE))
-    return Exit(STORE, "the store can be used again")
+    return Exit(UNEXPECTED, "the store can be used again")

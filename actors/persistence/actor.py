@@ -58,6 +58,7 @@ class Persistence(Actor):
         self._mids_file = parts.run_dir.joinpath(MIDS_FILE)
         self._saved: object = None
         self._lost = 0
+        self._refused = NO_STORE  # why it could not be read when that was tried last
         self._rounds = Rounds(rest_s=own.back_every_s)
 
     def started(self) -> Iterable[object]:
@@ -185,8 +186,11 @@ class Persistence(Actor):
                 self.parts.run_dir, checkpoint, resume_max=self._own.audit_resume_max
             )
         except StoreRefused as no:
-            if no.code != NO_STORE:
-                raise
+            # Whether the desk may run without it is for its writer to say, who takes back what rests
+            # at the venue or ends with the reason.
+            if no.code not in (NO_STORE, self._refused):
+                self.log.critical("store_unreadable", code=no.code, reason=str(no))
+            self._refused = no.code
             return None
         self._follower = follower
         self.log.info("audit_started", began=follower.began, seq=follower.auditor.head.seq)

@@ -16,7 +16,6 @@ from messages.records import (
     RecordBatchAck,
     RecordsAck,
 )
-from store.failures import StoreRefused
 from store.open import STORE_FILE
 from tests.actors.persistence.desks import WALL_MS, Desk, of
 from tests.builders import BTC, executor_status, quote
@@ -41,13 +40,17 @@ def test_it_waits_for_the_store_and_is_ready_when_it_is_audited(run_dir):
         assert (told.audited_seq, told.head_hash, told.breach) == (1, writer.head.hash, None)
 
 
-def test_store_that_must_not_be_read_ends_it(run_dir):
+def test_it_waits_for_a_store_that_cannot_be_read_for_whether_to_end_is_its_writers_to_say(run_dir):
     (run_dir / STORE_FILE).write_bytes(b"something else entirely" * 100)
+    desk = Desk(run_dir)
+    desk.hear(Tick("audit"))
+    assert (desk.waiting_for(), of(AuditStatus, desk.hear(Tick("say")))) == ("the store", [])
 
-    with pytest.raises(StoreRefused) as no:
-        Desk(run_dir)
+    (run_dir / STORE_FILE).unlink()
+    with opened(run_dir):
+        desk.hear(Tick("audit"))
 
-    assert no.value.exit_code == 78
+        assert desk.waiting_for() == ""
 
 
 def test_ready_at_once_beside_a_long_journal(run_dir):
