@@ -186,8 +186,8 @@ class Persistence(Actor):
                 self.parts.run_dir, checkpoint, resume_max=self._own.audit_resume_max
             )
         except StoreRefused as no:
-            # Whether the desk may run without it is for its writer to say, who takes back what rests
-            # at the venue or ends with the reason.
+            # Whether the desk may run without it is for its writer to say: that one takes back what
+            # rests at the venue, or ends with the reason.
             if no.code not in (NO_STORE, self._refused):
                 self.log.critical("store_unreadable", code=no.code, reason=str(no))
             self._refused = no.code
