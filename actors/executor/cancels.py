@@ -59,7 +59,7 @@ def due(session: Session, now: Now) -> list[Call]:
     """Return the DELETEs to make now, within budget and lane; none while unarmed or throttled."""
     if session.settings.not_armed is not None or session.settings.dry_run:
         return []  # nothing at all is written to the venue
-    if now.mono_ms < session.cancels_shut_ms:
+    if now.mono_ms < session.cancels_shut_ms or not session.may_sign(now):
         return []
     wanted = [
         CancelOrder(client_order_id=order.client_order_id, venue_order_id=order.venue_order_id)

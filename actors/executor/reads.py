@@ -57,6 +57,8 @@ def must_ask(order: OrderRow, *, is_missing: bool, is_deleted: bool) -> bool:
 def _wanted(session: Session, now: Now) -> Iterator[Request]:
     if _clock_due(session, now):
         yield ReadServerTime()
+    if not session.may_sign(now):
+        return
     yield from _orders(session, now)
     yield from session.resolver.pages_due(session.watching)
     yield from _fills(session, now, routine=False)

@@ -40,6 +40,7 @@ from messages.state import Level, Scope
 
 KILL_EPOCH = "kill_epoch"  # meta
 PACE_KEPT_MS = 60_000
+UNTIMED_MAX_MS = 3_000  # so long nothing is signed before the venue said what time it is
 KEPT_BATCHES_MAX = 64  # more than can wait for one turn: their socket holds four
 
 
@@ -183,6 +184,14 @@ class Session:
     def venue_ms(self, now: Now) -> int:
         """Return the venue's time; the wall clock's until it was measured."""
         return now.wall_ms if self.clock is None else self.clock.now_ms(now.mono_ms)
+
+    def may_sign(self, now: Now) -> bool:
+        """Return whether the venue's time is known, or was waited for long enough.
+
+        The venue refuses what a wrong clock signs. But where it does not say its time and takes
+        calls all the same, a cancel signed by the wall clock is better than none.
+        """
+        return self.clock is not None or now.mono_ms - self.started_ms >= UNTIMED_MAX_MS
 
     def context(self, instrument: str, now: Now) -> Context:
         """Return what merging a fact about an order of *instrument* needs."""

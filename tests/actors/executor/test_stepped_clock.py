@@ -5,12 +5,17 @@ from functools import partial
 import pytest
 
 from actors.executor.clock_offset import Belief, Measured, measured
-from actors.executor.session import NEVER_HEARD_MS
+from actors.executor.facts import Seen
+from actors.executor.session import NEVER_HEARD_MS, UNTIMED_MAX_MS
+from actors.executor.states import Fact
+from actors.executor.venue_calls import Answer, CancelOrder, ReadOpenOrders, ReadServerTime
 from actors.runtime.clock import SystemClock
 from messages.control import Kill
 from messages.money import Amount
 from messages.orders import OrderState, Side
 from messages.state import Level, Scope
+from tests.actors.executor.ledgers import VENUE_ID, tell
+from tests.actors.executor.sessions import Standing
 from tests.actors.executor.venues import trading
 
 DESK = (Scope.DESK, "", "executor")
@@ -78,6 +83,50 @@ def test_a_desk_that_starts_with_a_wrong_clock_finds_what_happened_while_it_was_
     driver.until(lambda: place.state_of(name) is OrderState.FILLED, 15)
 
     assert place.differences() == {}
+
+
+@pytest.mark.parametrize("by_ms", [-59_000, 59_000])
+def test_a_minute_off_at_the_start_costs_nothing_and_nothing_is_signed_wrong(run_dir, by_ms):
+    with trading(run_dir, more="stamp_reuse_refused = true") as place:
+        driver = place.open()
+        driver.actor.clock = Stepped(by_ms)
+
+        driver.until(lambda: driver.session.reconciled, 5)
+
+        assert driver.session.answering.unanswered == 0
+
+
+def test_before_the_venues_time_is_known_only_that_is_asked():
+    one = Standing(running=False)
+
+    assert one.do() == [ReadServerTime()]
+    assert one.after(UNTIMED_MAX_MS - 1).do() == []
+    one.hear(ReadServerTime(), at(one))
+    assert ReadOpenOrders in map(type, one.do())
+
+
+@pytest.mark.parametrize(
+    ("waited_ms", "signed"),
+    [(UNTIMED_MAX_MS - 1, False), (UNTIMED_MAX_MS, True), (UNTIMED_MAX_MS + 1, True)],
+)
+def test_a_venue_that_never_says_its_time_is_asked_and_told_to_cancel_all_the_same(
+    waited_ms, signed
+):
+    one = Standing()
+    name = one.order()
+    one.session.belief = Belief()
+    tell(one.books, name, Seen(fact=Fact.ACK, venue_order_id=VENUE_ID))
+    tell(one.books, name, Seen(fact=Fact.CANCEL, code="HALTED"))
+
+    asked = set(map(type, one.after(waited_ms).do()))
+
+    assert asked >= ({CancelOrder, ReadOpenOrders} if signed else {ReadServerTime})
+    assert (asked == {ReadServerTime}) is not signed
+
+
+def at(one):
+    """Return the venue's answer that it is as late as the wall clock of *one* says."""
+    return Answer(value=Measured(server_ms=one.wall_ms, asked_ms=one.mono_ms, heard_ms=one.mono_ms))
 
 
 WILD_MS = 9_999_999_999_999
