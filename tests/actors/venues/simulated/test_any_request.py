@@ -10,6 +10,8 @@ import httpx
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from actors.venues.btcturk.sign import headers
 from actors.venues.simulated.journal import JournalUnwritable
@@ -276,3 +278,18 @@ def test_the_process_lives_through_all_of_it(tmp_path):
         assert [one.status_code for one in answers] == [401, 401, 200, *[400] * 7, 404]
         assert client.get("/api/v2/server/time").status_code == 200
         assert exchange.process.poll() is None
+
+
+def test_a_frame_is_bounded(tmp_path):
+    with serving(tmp_path) as exchange:
+        url = exchange.url.replace("http", "ws")
+        with connect(url) as socket:
+            assert json.loads(socket.recv(timeout=10))[0] == 991
+            socket.send('[151,{"channel":"no","event":"no"}]'.ljust(BODY_MAX))
+            assert json.loads(socket.recv(timeout=10))[1]["ok"] is False
+            socket.send(" " * (BODY_MAX + 1))
+            with pytest.raises(ConnectionClosed) as closed:
+                socket.recv(timeout=10)
+        assert closed.value.rcvd.code == 1009
+        with connect(url) as again:
+            assert json.loads(again.recv(timeout=10))[0] == 991
