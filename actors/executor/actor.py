@@ -106,7 +106,7 @@ class Executor(Actor):
             run_id=self.parts.run_id,
         )
         if self._make_stream is not None:
-            self._stream = self._make_stream(self.post)
+            self._stream = self._make_stream(self.post, self._venue_ms)
             self._stream.start()
         return self._after(
             [
@@ -352,6 +352,9 @@ class Executor(Actor):
     def _next_stamp(self) -> int:
         with self.gate_lock:
             return self._session.stamps.next(self._session.venue_ms(self._now()))
+
+    def _venue_ms(self) -> int:
+        return self._session.venue_ms(self._now())
 
     # what every reaction does
 

@@ -17,7 +17,8 @@ from actors.venues.port import PrivateClient, Stream, StreamSink
 from actors.venues.settings import VenueSettings
 
 Client = Callable[[], PrivateClient]
-StreamFor = Callable[[StreamSink], Stream]
+VenueMs = Callable[[], int]  # the venue's time, which a login is stamped with; any thread may ask
+StreamFor = Callable[[StreamSink, VenueMs], Stream]
 
 
 class Account(Struct, frozen=True):
@@ -57,6 +58,6 @@ def streams(parts: Parts, venue: VenueSettings, key: ApiKey | None) -> StreamFor
     """Return what makes the stream of the account, with dice of its own: it has a thread."""
     subject = Subject(symbols=Symbols(), keys=signing(key))
     dice = type(parts.rng)(parts.rng.getrandbits(64))
-    return lambda sink: BtcturkStream(
-        venue, subject, sink, clock=parts.clock, random=dice, contain=attempt
+    return lambda sink, venue_ms: BtcturkStream(
+        venue, subject, sink, clock=parts.clock, random=dice, contain=attempt, venue_ms=venue_ms
     )

@@ -182,8 +182,9 @@ class Session:
         return sum(1 for one in self.pending if lane_of(one) == lane)
 
     def venue_ms(self, now: Now) -> int:
-        """Return the venue's time; the wall clock's until it was measured."""
-        return now.wall_ms if self.clock is None else self.clock.now_ms(now.mono_ms)
+        """Return the venue's time; the wall clock's until it was measured. Any thread may ask."""
+        clock = self.clock
+        return now.wall_ms if clock is None else clock.now_ms(now.mono_ms)
 
     def may_sign(self, now: Now) -> bool:
         """Return whether the venue's time is known, or was waited for long enough.

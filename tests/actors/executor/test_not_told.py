@@ -10,6 +10,7 @@ from scripts import checks
 from scripts.checks import State
 from tests.actors.executor.driving import settings
 from tests.actors.executor.venues import trading
+from tests.actors.venues.served import CLOCK
 
 GARBAGE = {"kind": "garbage", "path": "/api/v1/users/balances", "count": 100}
 ASKING = replace(settings().asking, reconcile_every_s=1)
@@ -69,6 +70,15 @@ def test_a_key_without_the_right_to_the_stream_is_told_and_the_books_stay_right(
         assert told["reason"].startswith("LOGIN_REFUSED")
         assert checks.private_stream(told).state is State.WARN
         assert place.differences() == {}
+
+
+def test_the_stream_logs_in_by_the_venues_clock_and_not_the_hosts(run_dir):
+    with trading(run_dir) as place:
+        place.served.faults(clock_skew_ms=4_000)
+        driver = place.open(stream=True)
+        driver.until(lambda: driver.session.clock is not None)
+
+        assert 3_500 < place.login_ms() - CLOCK.wall_ms() < 4_500
 
 
 def events(said, name):

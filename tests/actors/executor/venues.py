@@ -120,10 +120,12 @@ class Place:
             asset: (ours[asset], theirs[asset]) for asset in theirs if ours[asset] != theirs[asset]
         }
 
-    def _stream(self, sink):
+    def _stream(self, sink, venue_ms):
+        self.login_ms = venue_ms
         subject = Subject(symbols=Symbols(), keys=self.served.keys)
+        dice = random.Random(1)
         return BtcturkStream(
-            self.served.settings, subject, sink, clock=CLOCK, random=random.Random(1)
+            self.served.settings, subject, sink, clock=CLOCK, random=dice, venue_ms=venue_ms
         )
 
 
