@@ -61,6 +61,7 @@ def test_a_second_desk_with_the_prefix_names_it_halts_and_sends_nothing(venue):
         first.wait_until(lambda: alive(first), "an order that rests")
         with desk(venue) as second:
             why = second.wait_until(lambda: halted(second), "a halt", live.READY_WITHIN_S)
+            second.wait_ready(live.READY_WITHIN_S)
             health = btcbot("health", run_dir=second.run_dir)
             sent_by_second = names(second)
             assert second.stop() == 0
