@@ -10,10 +10,15 @@ from typing import Annotated
 
 import typer
 
+from actors.runtime.clock import SystemClock
 from actors.runtime.control import Unreachable, ask
 from messages.control import Reply
+from scripts.pace import Pace
 
 ASK_MAX_S = 2.0  # how long one question to a running desk may take
+NOT_RECONCILED = "NOT_RECONCILED"
+RECONCILED_WITHIN_MS = 15_000  # a desk that was just killed or halted compares once more
+AGAIN_MS = 200
 
 
 class Ended(IntEnum):
@@ -75,3 +80,17 @@ def answer(run_dir: Path, socket: str, message: object, *, within_s: float = ASK
         return ask(run_dir, socket, message, within_s)
     except Unreachable as why:
         raise Told(Ended.UNREACHABLE, f"the desk of {run_dir} is not reachable: {why}") from why
+
+
+def agreed(run_dir: Path, socket: str, message: object) -> Reply:
+    """Return the answer to *message*; while books and venue are still compared, ask again.
+
+    Raises Told(UNREACHABLE) when no desk of *run_dir* answers in time.
+    """
+    clock, pace = SystemClock(), Pace(AGAIN_MS)
+    until_ms = clock.mono_ms() + RECONCILED_WITHIN_MS
+    reply = answer(run_dir, socket, message)
+    while reply.code == NOT_RECONCILED and clock.mono_ms() < until_ms:
+        pace.rest(AGAIN_MS / 1_000)
+        reply = answer(run_dir, socket, message)
+    return reply

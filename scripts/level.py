@@ -8,7 +8,7 @@ from actors.allocator.flatten import FLATTEN
 from messages.control import SetLevel
 from messages.state import Level, Scope
 from scripts import shown
-from scripts.desk import VAR, Ended, RunDir, Told, answer
+from scripts.desk import VAR, Ended, RunDir, Told, agreed
 
 OPERATOR = "operator"
 
@@ -46,7 +46,7 @@ def level(
             "that is btcbot flatten; give another reason",
         )
     command = SetLevel(scope=scope, name=name, source=OPERATOR, level=wanted, reason=reason)
-    reply = answer(run_dir, "executor.control", command)
+    reply = agreed(run_dir, "executor.control", command)
     whose = f"{scope} {name}".strip()
     if not reply.ok:
         raise Told(Ended.NO, f"{whose} is not {wanted}: {reply.code}: {reply.message}")

@@ -15,14 +15,12 @@ from actors.runtime.clock import SystemClock
 from actors.runtime.control import Unreachable, ask
 from messages.control import Reply, Resume
 from scripts import shown
-from scripts.desk import ASK_MAX_S, VAR, Ended, RunDir, Told, answer
+from scripts.desk import AGAIN_MS, ASK_MAX_S, VAR, Ended, RunDir, Told, agreed
 from scripts.pace import Pace
 
 EXECUTOR, GUARDS = "executor.control", ("risk_gate.control", "supervisor.control")
-NOT_LATCHED, NOT_RECONCILED, LATCHED = "NOT_LATCHED", "NOT_RECONCILED", "LATCHED"
-RECONCILED_WITHIN_MS = 15_000  # a desk that was just killed compares once more
+NOT_LATCHED, LATCHED = "NOT_LATCHED", "LATCHED"
 FOLLOWED_WITHIN_MS = 2_000
-AGAIN_MS = 200
 ONLY_GUARDS = (
     "where only risk gate and supervisor heard a kill, for the executor was away, they still "
     "hold the permits: btcbot resume --yes lifts that too"
@@ -63,12 +61,7 @@ def show(reply: Reply) -> None:
 
 def _say(run_dir: Path, message: Resume) -> Reply:
     """Return the executor's yes; while it still compares books and venue, ask again."""
-    clock, pace = SystemClock(), Pace(AGAIN_MS)
-    until_ms = clock.mono_ms() + RECONCILED_WITHIN_MS
-    reply = answer(run_dir, EXECUTOR, message)
-    while reply.code == NOT_RECONCILED and clock.mono_ms() < until_ms:
-        pace.rest(AGAIN_MS / 1_000)
-        reply = answer(run_dir, EXECUTOR, message)
+    reply = agreed(run_dir, EXECUTOR, message)
     if not reply.ok:
         raise Told(Ended.NO, f"not resumed: {reply.code}: {reply.message}")
     return reply

@@ -15,7 +15,7 @@ from actors.executor.postings import assets
 from actors.runtime.effects import Write
 from messages.money import ZERO
 from messages.orders import ALIVE, Side
-from messages.state import Scope
+from messages.state import Level, Scope
 from store.rows import (
     FREE,
     HELD,
@@ -48,6 +48,7 @@ class Books:
         self.orders: dict[str, OrderRow] = {}
         self.touched: dict[str, None] = {}  # instruments, since `take_touched`
         self.levels: dict[tuple[str, str, str], LevelRow] = {}
+        self.raised: dict[tuple[str, str, str], int] = {}  # by which entry, since the start
         self.positions: dict[tuple[str, str], PositionRow] = {}
         self.day: DayRow | None = None
         self.buying = ZERO  # what alive buys may still cost at their limits, in quote
@@ -61,6 +62,7 @@ class Books:
         self._trades: OrderedDict[str, None] = OrderedDict()
         self.recall(rows)
         self.touched.clear()
+        self.raised.clear()
 
     # what is so
 
@@ -156,8 +158,7 @@ class Books:
                 self._instruments[row.instrument] = row
                 self.touched[row.instrument] = None
             case LevelRow():
-                self.levels[row.scope, row.name, row.source] = row
-                self._touch_scope(row)
+                self._put_level(row)
             case IntentRow():
                 _remember(self._intents, row.intent_id, row, INTENTS_KEPT_MAX)
             case FillRow():
@@ -168,6 +169,15 @@ class Books:
                 self._put_day(row)
             case MetaRow():
                 self._meta[row.key] = row.value
+
+    def _put_level(self, row: LevelRow) -> None:
+        key = (row.scope, row.name, row.source)
+        before = self.levels.get(key)
+        lowered = before is not None and row.level.rank < before.level.rank
+        if row.level is not Level.ACTIVE and not lowered:
+            self.raised[key] = self.seq + 1
+        self.levels[key] = row
+        self._touch_scope(row)
 
     def _touch_scope(self, row: LevelRow) -> None:
         if row.scope is Scope.INSTRUMENT:

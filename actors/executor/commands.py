@@ -10,6 +10,7 @@ from actors.executor.draft import Draft
 from actors.executor.session import KILL_EPOCH, Now, Question, Session
 from actors.runtime.effects import Back, Route, Write
 from messages.control import Reply, SetLevel
+from messages.money import text
 from messages.state import Level, Scope
 from store.rows import LevelRow, MetaRow
 
@@ -51,7 +52,7 @@ def killed(session: Session) -> Reply:
 
 def resume_report(session: Session, code: str, now: Now) -> Reply:
     """Return what lifting the latch would lead to, with the code that confirms it."""
-    if (blocked := _resume_blocked(session)) is not None:
+    if (blocked := _resume_blocked(session, now)) is not None:
         return blocked
     until_ms = now.mono_ms + session.settings.resume_code_s * 1_000
     before = session.resume_code
@@ -67,7 +68,7 @@ def resume_report(session: Session, code: str, now: Now) -> Reply:
 
 def may_resume(session: Session, code: str, now: Now) -> Reply | None:
     """Return why *code* does not lift the latch, None when it does."""
-    if (blocked := _resume_blocked(session)) is not None:
+    if (blocked := _resume_blocked(session, now)) is not None:
         return blocked
     given = session.resume_code
     if given is None or given[1] <= now.mono_ms or given[0] != code:
@@ -112,7 +113,12 @@ def set_level(session: Session, wish: SetLevel, now: Now) -> tuple[list[Write], 
     if (unknown := _unknown_name(session, wish)) is not None:
         return [], unknown
     draft = Draft(session.books, at_ms=now.wall_ms)
-    return levels.set_level(draft, wish, clean=is_clean(session))
+    held = [(wish.scope, wish.name, source) for source in levels.MACHINES]
+    missing = _missing(session, max(session.books.raised.get(key, 0) for key in held))
+    writes, reply = levels.set_level(draft, wish, missing=missing)
+    if reply.code == levels.NOT_RECONCILED:
+        session.reconciler.want(now.mono_ms)
+    return writes, reply
 
 
 def status_reply(session: Session, now: Now) -> Reply:
@@ -197,12 +203,6 @@ def answers(session: Session, now: Now) -> list[Back]:
     return [Back(one.route, _comparison(session, one, now)) for one in due]
 
 
-def is_clean(session: Session) -> bool:
-    """Return whether books and venue agreed when they were last compared."""
-    last = session.reconciler.last
-    return last is not None and last.is_clean
-
-
 def _is_answered(session: Session, one: Question, now: Now) -> bool:
     last = session.reconciler.last
     patience_ms = session.settings.asking.reconcile_patience_s * 1_000
@@ -248,12 +248,29 @@ def _progress(session: Session) -> dict[str, Any]:
     }
 
 
-def _resume_blocked(session: Session) -> Reply | None:
+def _missing(session: Session, from_seq: int) -> str:
+    """Return what is missing until books and venue agree, empty when nothing is.
+
+    Only a comparison whose reads began after the entry *from_seq* says something of what it was
+    about.
+    """
+    last, lost = session.reconciler.last, resolver.unknown(session.books)
+    if lost:
+        names = [order.client_order_id for orders in lost.values() for order in orders]
+        return f"what became of {', '.join(names[:ALIVE_TOLD_MAX])} is not known yet"
+    if last is None or last.from_seq < from_seq:
+        return "they are compared anew, ask again in a moment"
+    said = [f"{one.asset} {one.account} differs by {text(one.amount)}" for one in last.differences]
+    said += [f"an order that touches {asset} is incomplete" for asset in last.unclear]
+    return ", ".join(said)
+
+
+def _resume_blocked(session: Session, now: Now) -> Reply | None:
     if not levels.is_latched(session.books.levels):
         return Reply(ok=True, code="NOT_LATCHED", message="nothing to resume: not killed")
-    if not is_clean(session):
-        session.reconciler.want(0)
-        return _no(session, "NOT_RECONCILED", "books and venue must agree first")
+    if missing := _missing(session, session.books.raised.get(levels.LATCH, 0)):
+        session.reconciler.want(now.mono_ms)
+        return _no(session, levels.NOT_RECONCILED, f"books and venue must agree first: {missing}")
     return None
 
 

@@ -21,7 +21,9 @@ OPERATOR, EXECUTOR, SUPERVISOR, RISK_GATE, KILL = (
     "kill",
 )
 SOURCES = (OPERATOR, EXECUTOR, SUPERVISOR, RISK_GATE)
-CLEARED = "CLEARED"
+MACHINES = (EXECUTOR, SUPERVISOR)  # the operator takes theirs back, once reconciled
+LATCH = (Scope.DESK, "", KILL)
+CLEARED, NOT_RECONCILED = "CLEARED", "NOT_RECONCILED"
 
 Rows = Mapping[tuple[str, str, str], LevelRow]
 
@@ -77,14 +79,15 @@ def entries(rows: Rows) -> tuple[LevelEntry, ...]:
 
 def is_latched(rows: Rows) -> bool:
     """Return whether the kill latch stands."""
-    row = rows.get((Scope.DESK, "", KILL))
+    row = rows.get(LATCH)
     return row is not None and row.level is Level.HALTED
 
 
-def set_level(draft: Draft, wish: SetLevel, *, clean: bool) -> tuple[list[Write], Reply]:
-    """Return what *wish* leads to and the answer; *clean*: the books agree with the venue.
+def set_level(draft: Draft, wish: SetLevel, *, missing: str) -> tuple[list[Write], Reply]:
+    """Return what *wish* leads to and the answer.
 
-    An operator lowering a scope also takes back the executor's and the supervisor's entries there.
+    An operator lowering a scope also takes back the executor's and the supervisor's entries there,
+    unless something is *missing* until books and venue agree.
     """
     if wish.source not in SOURCES:
         return [], _no("UNKNOWN_SOURCE", f"a level is set by {', '.join(SOURCES)}")
@@ -93,9 +96,9 @@ def set_level(draft: Draft, wish: SetLevel, *, clean: bool) -> tuple[list[Write]
     rows = draft.books.levels
     before = rows.get((wish.scope, wish.name, wish.source))
     others = _others_to_clear(rows, wish) if wish.source == OPERATOR else []
-    if others and not clean:
+    if others and missing:
         held = f"{others[0].source} holds it {others[0].level} for {others[0].reason}"
-        return [], _no("NOT_RECONCILED", f"{held}; it falls once books and venue agree")
+        return [], _no(NOT_RECONCILED, f"{held}; it falls once books and venue agree: {missing}")
     if before is None or (before.level, before.reason) != (wish.level, wish.reason):
         draft.put(
             LevelRow(
@@ -139,7 +142,7 @@ def _others_to_clear(rows: Rows, wish: SetLevel) -> list[LevelRow]:
         for row in rows.values()
         if row.scope == wish.scope
         and row.name == wish.name
-        and row.source in (EXECUTOR, SUPERVISOR)
+        and row.source in MACHINES
         and row.level.rank > wish.level.rank
     ]
 

@@ -57,6 +57,7 @@ class Checked(Struct, frozen=True, kw_only=True):
     unclear: tuple[str, ...]  # assets that an unknown or incomplete order touches
     balances: tuple[VenueBalance, ...]
     asked_ms: int  # monotonic, when the first of both reads was asked for
+    from_seq: int = 0  # the newest entry at that time
     heard_ms: int
 
     @property
@@ -69,6 +70,7 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     asked_ms: int
     versions: Mapping[str, int]
+    seq: int = 0
 
 
 def same(first: Sequence[VenueBalance], second: Sequence[VenueBalance]) -> bool:
@@ -117,6 +119,7 @@ def compare(
         unclear=tuple(unclear),
         balances=tuple(balances),
         asked_ms=before.asked_ms,
+        from_seq=before.seq,
         heard_ms=now_ms,
     )
 

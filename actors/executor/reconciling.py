@@ -152,4 +152,4 @@ class Reconciler:
 
 def _standing(books: Books, instruments: Sequence[str], now_ms: int) -> Standing:
     versions = {name: books.instrument(name).version for name in instruments}
-    return Standing(asked_ms=now_ms, versions=versions)
+    return Standing(asked_ms=now_ms, versions=versions, seq=books.seq)

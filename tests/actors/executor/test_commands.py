@@ -3,6 +3,7 @@
 import pytest
 
 from actors.executor import commands
+from actors.executor.books import Books
 from actors.executor.facts import Seen
 from actors.executor.reconcile import Checked, Difference
 from actors.executor.states import Fact
@@ -18,13 +19,14 @@ THERE = Route(socket="executor.control", peer=b"b")
 DIFFERENT = Difference(asset="TRY", account="total", books=Amount(1), venue=Amount(2))
 
 
-def compared(one, *differences, unclear=(), asked_ms=None):
+def compared(one, *differences, unclear=(), asked_ms=None, from_seq=None):
     asked_ms = one.mono_ms if asked_ms is None else asked_ms
     checked = Checked(
         differences=differences,
         unclear=unclear,
         balances=(),
         asked_ms=asked_ms,
+        from_seq=one.books.seq if from_seq is None else from_seq,
         heard_ms=one.mono_ms,
     )
     one.session.reconciler.judge(checked)
@@ -78,6 +80,43 @@ def test_nothing_is_resumed_before_books_and_venue_agree(state):
 
     assert commands.resume_report(one.session, "c", one.now).code == "NOT_RECONCILED"
     assert commands.may_resume(one.session, "c", one.now).code == "NOT_RECONCILED"
+
+
+def test_a_comparison_from_before_the_kill_lifts_nothing_and_another_is_asked_for():
+    one = compared(Standing())
+    before_seq = one.books.seq
+    killed(one.after(50_000))
+
+    (refused, due) = commands.resume_report(one.session, "c", one.now), one.session.reconciler
+    assert (refused.code, due.is_due(one.mono_ms)) == ("NOT_RECONCILED", True)
+    assert "compared anew" in refused.message
+    compared(one.after(10), from_seq=before_seq)  # its reads began before the kill
+    assert commands.resume_report(one.session, "c", one.now).code == "NOT_RECONCILED"
+    compared(one)
+    assert commands.resume_report(one.session, "c", one.now).code == "CONFIRM"
+    assert commands.may_resume(one.session, "c", one.now) is None
+
+
+def test_an_order_that_was_lost_since_the_comparison_is_named_and_holds_the_latch():
+    one = compared(killed(Standing()))
+    commands.resume_report(one.session, "c", one.now)
+    name = one.order()
+    tell(one.books, name, Seen(fact=Fact.LOST))
+
+    for refused in (
+        commands.resume_report(one.session, "c", one.now),
+        commands.may_resume(one.session, "c", one.now),
+    ):
+        assert (refused.code, name in refused.message) == ("NOT_RECONCILED", True)
+
+
+def test_a_difference_that_holds_the_latch_is_named():
+    one = compared(killed(Standing()), DIFFERENT, unclear=("BTC",))
+
+    refused = commands.resume_report(one.session, "c", one.now)
+
+    assert "TRY total differs by 1" in refused.message
+    assert "an order that touches BTC is incomplete" in refused.message
 
 
 def test_asking_again_gives_the_same_code():
@@ -173,6 +212,28 @@ def test_a_level_of_what_is_traded_no_more_can_be_taken_back():
     writes, reply = level_of(one, Scope.INSTRUMENT, "XRP_TRY", Level.ACTIVE)
 
     assert (len(writes), reply.ok) == (1, True)
+
+
+def test_what_the_machine_halted_is_taken_back_after_a_comparison_that_began_later():
+    one = compared(Standing())
+    level_of(one, Scope.INSTRUMENT, "BTC_TRY", source="supervisor")
+    level_of(one, Scope.INSTRUMENT, "ETH_TRY")  # nothing that a comparison must follow
+
+    writes, refused = level_of(one, Scope.INSTRUMENT, "BTC_TRY", Level.ACTIVE)
+    asked_for = one.session.reconciler.is_due(one.mono_ms)
+    compared(one)
+    _, reply = level_of(one, Scope.INSTRUMENT, "BTC_TRY", Level.ACTIVE)
+
+    assert (writes, refused.code, asked_for) == ([], "NOT_RECONCILED", True)
+    assert reply.ok
+
+
+def test_what_was_halted_before_the_start_waits_for_the_first_comparison_of_this_process():
+    one = Standing()
+    level_of(one, Scope.DESK, "", source="supervisor")
+    again = Books(one.books.levels.values(), seq=one.books.seq)
+
+    assert (again.raised, again.levels) == ({}, one.books.levels)
 
 
 def asked(one, route=HERE):

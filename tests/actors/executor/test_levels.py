@@ -21,8 +21,8 @@ def wish(source, level, scope=Scope.DESK, name="", reason="WHY"):
     return SetLevel(scope=scope, name=name, source=source, level=level, reason=reason)
 
 
-def setting(on, said, *, clean=True):
-    return levels.set_level(Draft(on, at_ms=NOW_MS), said, clean=clean)
+def setting(on, said, *, missing=""):
+    return levels.set_level(Draft(on, at_ms=NOW_MS), said, missing=missing)
 
 
 def desk(on):
@@ -56,10 +56,11 @@ def test_a_source_lowers_its_own_entry_alone():
 def test_the_operator_takes_back_what_the_machine_halted_once_it_is_clean(source):
     on = Books([row(source, Level.HALTED)])
 
-    writes, reply = setting(on, wish("operator", Level.ACTIVE), clean=False)
+    writes, reply = setting(on, wish("operator", Level.ACTIVE), missing="a comparison")
     assert (writes, reply.code, desk(on)) == ([], "NOT_RECONCILED", Level.HALTED)
+    assert reply.message.endswith("once books and venue agree: a comparison")
 
-    _, reply = setting(on, wish("operator", Level.ACTIVE), clean=True)
+    _, reply = setting(on, wish("operator", Level.ACTIVE))
     assert (reply.ok, desk(on)) == (True, Level.ACTIVE)
 
 

@@ -59,6 +59,7 @@ def test_after_a_resume_orders_leave_again(place):
     driver.actor.urgent()[Kill](Kill(reason="now"))
     driver.hear(Kill(reason="now"))
     driver.until(lambda: driver.session.clearance.is_clear)
+    driver.until(lambda: driver.answers(Resume())[0].ok)  # compared since the kill
     code = driver.answers(Resume())[0].report["confirm"]
 
     assert driver.answers(Resume(code=code))[0].ok
