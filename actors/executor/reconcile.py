@@ -3,8 +3,8 @@
 Only when both reads are equal and no fill turned up can they be compared. Totals are compared per
 asset; free and held as well where no order touches the asset. What an unknown or incomplete order
 touches cannot be compared yet. A difference counts when it shows twice, and one that fills would
-explain which the venue does not show yet only when it stands for longer than they may stay hidden.
-Nothing is ever adjusted.
+explain which the venue does not show yet only when it stands for longer than they may stay hidden;
+so does one whose amount is ever another. Nothing is ever adjusted.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -44,6 +44,7 @@ class Reconciler:
         self._swept_from_ms = 0
         self._wanted_ms: int | None = None
         self._once: dict[tuple[str, str, Decimal], int] = {}  # since when it shows
+        self._ever: dict[tuple[str, str], int] = {}  # since when it differs by whatever amount
 
     @property
     def between_ms(self) -> int:
@@ -119,11 +120,14 @@ class Reconciler:
     def judge(self, checked: Checked) -> tuple[Difference, ...]:
         """Take *checked* as the newest; return what of it showed twice, far enough apart.
 
-        What hidden fills would explain must show again in reads that began when none can be.
+        What hidden fills would explain must show again in reads that began when none can be. What
+        differs for longer, by ever another amount and without a look at which it agreed, counts:
+        every fill may be booked wrong.
         """
-        self.last = checked
+        before, self.last = self.last, checked
         now_ms = checked.heard_ms
         self._once = {one.key: self._once.get(one.key, now_ms) for one in checked.differences}
+        self._ever = self._ever_since(checked, now_ms if before is None else before.heard_ms)
         all_hidden = checked.differences and len(checked.hidden) == len(checked.differences)
         if all_hidden and not checked.unclear:
             self.want(now_ms + max(self._apart_ms, self._hidden_ms // HIDDEN_LOOKS))
@@ -133,10 +137,24 @@ class Reconciler:
         return self.certain
 
     def _counts(self, one: Difference, checked: Checked) -> bool:
+        ever_ms = checked.asked_ms - self._ever[one.asset, one.account]
+        if ever_ms >= self._hidden_ms + self._apart_ms:
+            return True
         since_ms = self._once[one.key]
         if one in checked.hidden:
             return checked.asked_ms - since_ms >= self._hidden_ms
         return checked.heard_ms - since_ms >= self._apart_ms
+
+    def _ever_since(self, checked: Checked, before_ms: int) -> dict[tuple[str, str], int]:
+        """Return since when each account differs; no time passes for what cannot be compared."""
+        now_ms, known = checked.heard_ms, self._ever
+        paused = {
+            key: since_ms + now_ms - before_ms
+            for key, since_ms in known.items()
+            if key[0] in checked.unclear
+        }
+        differing = [(one.asset, one.account) for one in checked.differences]
+        return paused | {key: known.get(key, now_ms) for key in differing}
 
     def _take_first(self, balances: Sequence[VenueBalance], fills: int, now_ms: int) -> None:
         """Take a read as the first of two: what moves from now on, moves between them."""

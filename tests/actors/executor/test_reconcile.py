@@ -156,12 +156,47 @@ def test_a_difference_that_goes_away_counts_for_nothing():
     assert course.judge(checked(ONE, at_ms=5_000)) == ()
 
 
-def test_another_amount_is_another_difference():
-    course = Reconciler(Asking(twice_apart_ms=2_000))
-    course.judge(checked(ONE))
-    other = Difference(asset="TRY", account="total", books=Amount(1), venue=Amount(3))
+def worse(by):
+    """Return a difference that is *by* more than ONE."""
+    return replace(ONE, venue=Amount(2 + by))
 
-    assert course.judge(checked(other, at_ms=5_000)) == ()
+
+@pytest.mark.parametrize(("later_ms", "counts"), [(11_999, False), (12_000, True)])
+def test_another_amount_is_another_difference_until_none_can_be_hidden_any_more(later_ms, counts):
+    course = Reconciler(Asking(twice_apart_ms=2_000), hidden_ms=10_000)
+    course.judge(checked(ONE))
+
+    assert course.judge(checked(worse(1), at_ms=later_ms)) == ((worse(1),) if counts else ())
+
+
+def test_a_difference_that_grows_with_every_look_counts_though_fills_would_explain_each():
+    course = Reconciler(Asking(twice_apart_ms=2_000), hidden_ms=10_000)
+
+    found = [
+        bool(course.judge(checked(worse(look), at_ms=look * 3_000, hidden=(worse(look),))))
+        for look in range(6)
+    ]
+
+    assert found == [False, False, False, False, True, True]
+
+
+def test_differences_that_come_and_go_with_what_the_venue_does_not_show_yet_never_count():
+    course = Reconciler(Asking(twice_apart_ms=2_000), hidden_ms=10_000)
+
+    for look in range(100):
+        seen = [worse(look)] if look % 3 else []
+        assert course.judge(checked(*seen, at_ms=look * 3_000, hidden=tuple(seen))) == ()
+
+
+def test_while_an_asset_cannot_be_compared_no_time_passes_for_its_difference():
+    course = Reconciler(Asking(twice_apart_ms=2_000), hidden_ms=10_000)
+    course.judge(checked(ONE))
+    course.judge(checked(unclear=("TRY",), at_ms=60_000))
+
+    early = course.judge(checked(worse(1), at_ms=71_999))
+    course.judge(checked(unclear=("TRY",), at_ms=72_500))
+
+    assert (early, course.judge(checked(worse(2), at_ms=73_000))) == ((), (worse(2),))
 
 
 class Course:
