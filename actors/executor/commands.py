@@ -284,7 +284,7 @@ def _unknown_name(session: Session, wish: SetLevel) -> Reply | None:
     held = session.books.positions
     if wish.scope is Scope.INSTRUMENT:
         code, kind = "UNKNOWN_INSTRUMENT", "instruments"
-        known = {*session.desk.instruments, *(instrument for _, instrument in held)}
+        known = {*session.watching.instruments, *(instrument for _, instrument in held)}
     elif wish.scope is Scope.STRATEGY:
         code, kind = "UNKNOWN_STRATEGY", "strategies"
         known = {*session.desk.strategies, *(strategy for strategy, _ in held if strategy)}

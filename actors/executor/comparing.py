@@ -65,7 +65,7 @@ def _checked(session: Session, checked: Checked, now: Now) -> list[Write]:
     session.transfers.compared(checked)
     certain = session.reconciler.judge(checked)
     writes: list[Write] = []
-    for instrument, reason in reconcile.affected(certain, session.desk.instruments).items():
+    for instrument, reason in reconcile.affected(certain, session.watching.instruments).items():
         row = halt(Scope.INSTRUMENT, instrument, reason, 0)
         cause = {"differences": [one.plain() for one in certain]}
         writes += halted(session, row, cause, now)

@@ -136,7 +136,7 @@ def _reconcile(session: Session, now: Now) -> None:
     if session.store_problem or fitness.asks_rights(session):
         return  # there are no books to compare, or the key is not known to be fit for trading
     if reconciler.is_due(now.mono_ms) and session.clock is not None:
-        reconciler.begin(session.books, session.desk.instruments, now_ms=now.mono_ms)
+        reconciler.begin(session.books, watching.instruments, now_ms=now.mono_ms)
     all_listed = watching.all_listed_since(session.started_ms) and not watching.missing
     reconciler.advance(session.books, watching, all_listed=all_listed, now_ms=now.mono_ms)
 

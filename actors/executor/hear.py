@@ -106,7 +106,7 @@ def woken(session: Session, event: StreamEvent, now: Now) -> list[Write]:
         case OrderWoken():
             session.watching.look_at(event.instrument, now.mono_ms + LOOK_AFTER_WAKING_MS)
         case Connected():
-            for instrument in session.desk.instruments:
+            for instrument in session.watching.instruments:
                 session.watching.look_at(instrument, now.mono_ms)
                 session.watching.want_sweep(instrument, now.mono_ms)
     return []

@@ -112,7 +112,7 @@ def _lists(session: Session, now: Now) -> Iterator[Request]:
     floor = [session.listed_since_ms]
     if (round_ms := session.clearance.since_ms()) is not None:
         floor.append(round_ms)
-    for instrument in session.desk.instruments:
+    for instrument in session.watching.instruments:
         since[instrument] = max([*floor, since.get(instrument, 0)])
     under_way = {one.instrument for one in session.pending if isinstance(one, ReadOpenOrders)}
     for instrument in session.watching.list_due(
@@ -135,9 +135,9 @@ def _fills(session: Session, now: Now, *, routine: bool) -> Iterator[Request]:
     waited = dict(session.resolver.sweeps_since())
     for name, from_ms in session.reconciler.sweeps_since(session.watching).items():
         waited[name] = max(from_ms, waited.get(name, from_ms))
-    behind = [one for one in session.desk.instruments if sweep.wants_fills(session.books, one)]
+    behind = [one for one in session.watching.instruments if sweep.wants_fills(session.books, one)]
     session.fills_again.keep(behind)
-    for instrument in session.desk.instruments:
+    for instrument in session.watching.instruments:
         under_way = session.watching.sweeps.get(instrument)
         since_ms = waited.get(instrument)
         if under_way is not None:

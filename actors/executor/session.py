@@ -132,7 +132,7 @@ class Session:
         self.not_found: dict[str, int] = {}
         self.behind = Behind(hidden_ms=settings.visibility_lag_s * 1_000 + asking.twice_apart_ms)
         self.strays: dict[int, str] = {}  # ours by prefix, in no books: venue id -> client id
-        self.watching = Watching(desk.instruments)
+        self.watching = Watching(watched(desk, books))
         self.resolver = Resolver(settings)
         self.clearance = Clearance(apart_ms=asking.twice_apart_ms)
         self.reconciler = Reconciler(asking, hidden_ms=settings.visibility_lag_s * 1_000)
@@ -275,6 +275,14 @@ class Session:
 
 
 NEVER_HEARD_MS = -(10**12)
+
+
+def watched(desk: DeskSettings, books: Books) -> list[str]:
+    """Return the desk's instruments and those of before, of which an order is still alive.
+
+    Nothing new is sent there: an instrument without rules has none. What was left is ours still.
+    """
+    return list(dict.fromkeys([*desk.instruments, *(o.instrument for o in books.all_alive())]))
 
 
 def strictest_by_scope(books: Books) -> dict[tuple[Scope, str], Level]:
