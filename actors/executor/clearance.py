@@ -35,7 +35,7 @@ class Clearance:
 
     def advance(self, books: Books, watching: Watching, in_flight: int, now_ms: int) -> None:
         """Look at what was listed; begin the next round where it is time."""
-        if books.all_alive() or in_flight:
+        if books.all_alive() or in_flight or (self._clear and watching.ours()):
             self._empty_ms, self._clear = None, False
         if self._clear:
             return

@@ -11,6 +11,7 @@ from store.rows import OrderRow
 
 ORDER_DIFFERS = "ORDER_DIFFERS"
 FILLS_MISSING = "FILLS_MISSING"
+STILL_OPEN = "STILL_OPEN"  # rests at the venue, though it said that the order is over
 
 
 def differs(order: OrderRow, row: VenueOrder) -> str:

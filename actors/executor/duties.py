@@ -148,7 +148,19 @@ def _clear(session: Session, now: Now) -> None:
     ends = cancels.ends_empty(session)
     if level is Level.HALTED or silent or ends:
         session.clearance.advance(
-            session.books, session.watching, len(session.in_flight), now.mono_ms
+            session.books, session.watching, _on_their_way(session, now), now.mono_ms
         )
     else:
         session.clearance.stop()
+
+
+def _on_their_way(session: Session, now: Now) -> int:
+    """Return how many orders may still reach the venue.
+
+    Without books nobody knows what a process that died has sent: one is assumed for as long as the
+    venue takes a signed stamp and then shows what came of it.
+    """
+    settings = session.settings
+    known_ms = session.started_ms + settings.window_ms + settings.visibility_lag_s * 1_000
+    assumed = bool(session.store_problem) and now.mono_ms <= known_ms
+    return len(session.in_flight) + assumed

@@ -2,17 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 
-from actors.executor import contradictions, evidence, facts, flows, opening, sweep, watching
+from actors.executor import (
+    cancels,
+    contradictions,
+    evidence,
+    facts,
+    flows,
+    opening,
+    sweep,
+    watching,
+)
 from actors.executor.draft import Draft
 from actors.executor.evidence import Stranger
 from actors.executor.facts import Seen
-from actors.executor.findings import impossible, strange
+from actors.executor.findings import halted, impossible, strange
+from actors.executor.levels import halt
 from actors.executor.session import Now, Session
 from actors.executor.states import Fact
 from actors.executor.venue_calls import Answer, ReadAllOrders, ReadFills, ReadOpenOrders
 from actors.runtime.effects import Write
 from actors.venues.port import VenueFill, VenueOrder, VenueStatus
-from messages.orders import ALIVE
+from messages.orders import ALIVE, OrderState
+from messages.state import Scope
 from store.rows import CursorRow, OrderRow
 
 
@@ -36,6 +47,7 @@ def fills(session: Session, rows: Sequence[VenueFill], now: Now) -> list[Write]:
         booked = facts.merge(
             session.books, order, evidence.of_fill(row), session.context(order.instrument, now)
         )
+        _not_absent(session, order, "a fill that contradicts it")
         if session.books.is_booked(row.trade_id):
             session.fills_booked += 1
             session.newest_fill_ms = max(session.newest_fill_ms, row.at_ms)
@@ -52,6 +64,7 @@ def order_seen(
         seen = Seen(fact=Fact.ANSWER, code=contradictions.ORDER_DIFFERS, http=seen.http)
     context = session.context(order.instrument, now)
     writes += facts.merge(session.books, order, seen, context)
+    _not_absent(session, order, "shown, but not as it was ordered")
     after = session.books.orders.get(order.client_order_id, order)
     if seen.filled > order.filled_quantity:
         session.fills_again.hurry(order.instrument)
@@ -74,6 +87,10 @@ def listed(session: Session, request: ReadOpenOrders, result: object, now: Now) 
             session.watching.missing.pop(row.client_order_id, None)
             session.not_found.pop(row.client_order_id, None)
             writes += order_seen(session, order, row, seen, now)
+            writes += _still_open(session, order, row, request, now)
+        elif order is not None:
+            _not_absent(session, order, "shown with a status that nobody knows")
+    _forget_closed(session, request.instrument, rows)
     found = evidence.strangers(rows, session.books, prefix=_prefix(session))
     ours = [one for one in found if one.code == evidence.UNKNOWN_ORDER]
     session.strays.update({one.venue_order_id: one.client_order_id for one in ours})
@@ -132,6 +149,44 @@ def swept(session: Session, request: ReadFills, result: object, now: Now) -> lis
         draft.put(CursorRow(instrument=request.instrument, since_ms=under_way.asked_venue_ms))
         writes.append(draft.write("CursorMoved", request.instrument, {"rows": len(rows)}))
     return writes
+
+
+def _not_absent(session: Session, order: OrderRow, why: str) -> None:
+    """Let no scan conclude that *order* is absent when the venue has just shown its name."""
+    after = session.books.orders.get(order.client_order_id, order)
+    if after.state is OrderState.UNKNOWN:
+        session.resolver.failed(after.instrument, why)
+
+
+def _still_open(
+    session: Session, before: OrderRow, row: VenueOrder, request: ReadOpenOrders, now: Now
+) -> list[Write]:
+    """Return what follows when *row* rests at the venue and the books do not hold it for alive.
+
+    A list may lag, so that is a contradiction only when it stays so. Where nothing of ours may rest
+    the venue's list counts more than the books: what it shows is cancelled at once.
+    """
+    order = session.books.orders.get(before.client_order_id, before)
+    if row.status is not VenueStatus.OPEN or order.state is OrderState.LIVE:
+        return []
+    if cancels.why_gone(session, order) is not None:
+        session.strays[row.venue_order_id] = order.client_order_id
+    if order.state is OrderState.UNKNOWN:
+        return []  # it is shown as another one, which halts by itself
+    since_ms = session.still_open.setdefault(row.venue_order_id, request.asked_ms)
+    if request.asked_ms - since_ms <= session.settings.visibility_lag_s * 1_000:
+        return []
+    why = f"{contradictions.STILL_OPEN} {order.client_order_id}: {order.state.value} in the books"
+    session.strays[row.venue_order_id] = order.client_order_id
+    level = halt(Scope.INSTRUMENT, order.instrument, why, 0)
+    return halted(session, level, {"venue_order_id": row.venue_order_id}, now)
+
+
+def _forget_closed(session: Session, instrument: str, rows: Sequence[VenueOrder]) -> None:
+    shown = {row.venue_order_id for row in rows}
+    listed_here = session.watching.shown(instrument)
+    for key in [key for key in session.still_open if key in listed_here and key not in shown]:
+        del session.still_open[key]
 
 
 def _foreign(found: Iterable[Stranger]) -> set[int]:

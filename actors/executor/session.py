@@ -131,7 +131,8 @@ class Session:
         self.fills_again = Backoff(first_ms=asking.fills_first_ms, most_ms=asking.fills_most_ms)
         self.not_found: dict[str, int] = {}
         self.behind = Behind(hidden_ms=settings.visibility_lag_s * 1_000 + asking.twice_apart_ms)
-        self.strays: dict[int, str] = {}  # ours by prefix, in no books: venue id -> client id
+        self.strays: dict[int, str] = {}  # ours, and not alive in the books: venue id -> client id
+        self.still_open: dict[int, int] = {}  # over in the books: venue id -> first list, mono ms
         self.watching = Watching(watched(desk, books))
         self.resolver = Resolver(settings)
         self.clearance = Clearance(apart_ms=asking.twice_apart_ms)

@@ -45,6 +45,10 @@ class Watching:
         """Return our orders that the newest lists show, by venue order id."""
         return {key: name for shown in self._ours.values() for key, name in shown.items()}
 
+    def shown(self, instrument: str) -> Mapping[int, str]:
+        """Return our orders that the newest list of *instrument* showed, by venue order id."""
+        return self._ours.get(instrument, {})
+
     def all_listed_since(self, since_ms: int) -> bool:
         return all(self.listed_ms(one) >= since_ms for one in self.instruments)
 

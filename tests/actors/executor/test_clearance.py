@@ -55,6 +55,18 @@ def test_what_shows_up_in_between_begins_anew():
     assert rounds.round(4_600) or rounds.round(4_700)
 
 
+def test_what_a_later_list_shows_takes_clear_back():
+    rounds = Rounds()
+    rounds.round(0)
+    assert rounds.round(2_000)
+
+    rounds.watching.listed("ETH_TRY", 3_000, {7: "t-1"})
+    rounds.clearance.advance(rounds.on, rounds.watching, 0, 3_000)
+
+    assert not rounds.clearance.is_clear
+    assert [rounds.round(at) for at in (3_500, 5_500)] == [False, True]
+
+
 def test_an_alive_order_or_one_in_flight_is_not_clear():
     on = books(TRY=10_000)
     answer(batch(intent()), on)

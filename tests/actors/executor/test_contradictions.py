@@ -1,11 +1,14 @@
 """An exchange that contradicts itself is named, its instrument stands still, others trade on."""
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
 from actors.executor.contradictions import Behind, differs, overfilled
 from actors.executor.watching import Watching
 from actors.venues.port import RejectKind, VenueOrder, VenueRefused, VenueStatus
+from messages.control import Kill
 from messages.money import Amount
 from messages.orders import IntentRefused, OrderState, Side
 from messages.state import Level, Scope
@@ -13,6 +16,9 @@ from tests.actors.executor.ledgers import VENUE_ID, tell
 from tests.actors.executor.lives import done, opened, sent, traded
 from tests.actors.executor.venues import trading
 from tests.actors.executor.wishes import wanted_of
+from tests.actors.venues.served import CLOCK
+
+LONG_MS = 4_000  # two complete scans and what lies between them
 
 
 class Liar:
@@ -142,6 +148,65 @@ def test_fills_that_come_after_they_were_missed_are_booked(place):
     place.lies.clear()
 
     driver.until(lambda: driver.books.orders[name].booked_quantity == Amount("0.0004"), 15)
+
+
+@pytest.mark.parametrize("said", [VenueStatus.CANCELLED, VenueStatus.FILLED])
+def test_an_order_that_is_over_and_rests_all_the_same_is_named_and_taken_back(place, said):
+    driver = place.opened()
+    name = place.resting()
+    driver.session.watching.missing[name] = None  # a list did not show it: it is read
+    filled = Amount("0.001") if said is VenueStatus.FILLED else Amount(0)
+    place.lies["order"] = only(name, status=said, filled_quantity=filled)
+    driver.until(lambda: place.state_of(name) in (OrderState.CANCELLED, OrderState.CLOSING))
+
+    code = "STILL_OPEN" if said is VenueStatus.CANCELLED else "FILLS_MISSING"
+    driver.until(lambda: (level_of(place) or ("", ""))[1] in (code, "STILL_OPEN"), 15)
+
+    driver.until(lambda: not open_at_the_venue(place), 15)
+
+
+def test_a_kill_takes_back_what_the_venue_lists_and_the_books_think_over(place):
+    driver = place.opened()
+    name = place.resting()
+    driver.session.watching.missing[name] = None
+    place.lies["order"] = only(name, status=VenueStatus.CANCELLED)
+    driver.until(lambda: place.state_of(name) is OrderState.CANCELLED)
+
+    driver.hear(Kill(reason="drill"))
+
+    driver.until(lambda: driver.session.clearance.is_clear, 15)
+    assert open_at_the_venue(place) == []
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [{"price": Amount(1)}, {"quantity": Amount("0.002")}, {"status": VenueStatus.UNREADABLE}],
+    ids=lambda lie: next(iter(lie)),
+)
+def test_an_order_whose_answer_is_lost_is_not_absent_while_a_list_shows_its_name(place, lie):
+    driver = place.opened()
+    place.served.faults(post_order_outcome=[{"kind": "drop_after_accept"}])
+    place.lies["open_orders"] = lambda row: replace(row, **lie)
+    if "status" in lie:
+        place.lies["all_orders"] = lambda row: None  # the pages do not show it at all
+    else:
+        place.lies["all_orders"] = place.lies["open_orders"]  # halted, it is cancelled, and listed
+    name = place.wish(Side.BUY, "0.001", place.inside)
+    driver.until(lambda: place.state_of(name) is OrderState.UNKNOWN)
+
+    shown = "not as it was ordered|nobody knows"
+    driver.until(
+        lambda: re.search(shown, driver.session.resolver.evidence[name].last) is not None, 15
+    )
+    began_ms = CLOCK.mono_ms()
+    driver.until(lambda: CLOCK.mono_ms() - began_ms > LONG_MS, 15)
+
+    assert place.state_of(name) is OrderState.UNKNOWN
+    assert driver.books.orders[name].hold_left > 0
+
+
+def open_at_the_venue(place):
+    return [one for one in place.orders() if one["status"] in ("Untouched", "Partial")]
 
 
 def test_cancelled_and_then_filled(place):
