@@ -146,7 +146,10 @@ def descendants(pid: int) -> set[int]:
 
 def is_tracker(pid: int) -> bool:
     """Return whether *pid* is multiprocessing's own book-keeper; it goes with the last child."""
-    return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    try:
+        return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended meanwhile
+        return False
 
 
 def pids(report: dict) -> dict[str, int]:
