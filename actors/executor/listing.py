@@ -80,16 +80,17 @@ def listed(session: Session, request: ReadOpenOrders, result: object, now: Now) 
     writes: list[Write] = []
     for row in rows:
         order = session.books.orders.get(row.client_order_id)
-        seen = evidence.of_order(row)
-        if order is not None and order.venue_order_id not in (None, row.venue_order_id):
+        if order is None:
+            continue
+        if order.venue_order_id not in (None, row.venue_order_id):
             session.strays[row.venue_order_id] = row.client_order_id  # a second order of ours
-        if order is not None and seen is not None:
+        if (seen := evidence.of_order(row)) is None:
+            _not_absent(session, order, "shown with a status that nobody knows")
+        else:
             session.watching.missing.pop(row.client_order_id, None)
             session.not_found.pop(row.client_order_id, None)
             writes += order_seen(session, order, row, seen, now)
-            writes += _still_open(session, order, row, request, now)
-        elif order is not None:
-            _not_absent(session, order, "shown with a status that nobody knows")
+        writes += _still_open(session, order, row, request, now)
     _forget_closed(session, request.instrument, rows)
     found = evidence.strangers(rows, session.books, prefix=_prefix(session))
     ours = [one for one in found if one.code == evidence.UNKNOWN_ORDER]
@@ -167,12 +168,12 @@ def _still_open(
     the venue's list counts more than the books: what it shows is cancelled at once.
     """
     order = session.books.orders.get(before.client_order_id, before)
-    if row.status is not VenueStatus.OPEN or order.state is OrderState.LIVE:
+    if row.status in evidence.ENDED or order.state is OrderState.LIVE:
         return []
     if cancels.why_gone(session, order) is not None:
         session.strays[row.venue_order_id] = order.client_order_id
     if order.state is OrderState.UNKNOWN:
-        return []  # it is shown as another one, which halts by itself
+        return []  # not over: the resolver goes on looking for it
     since_ms = session.still_open.setdefault(row.venue_order_id, request.asked_ms)
     if request.asked_ms - since_ms <= session.settings.visibility_lag_s * 1_000:
         return []
