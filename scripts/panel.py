@@ -92,9 +92,10 @@ def summary_line(view: View, at_ms: int) -> Text:
     line.append(f"  quotes {fresh}/{len(view.quotes)} fresh")
     if view.status:
         line.append(f"  unknown {view.status.unknown_orders}")
-    waiting = [one for one in view.actors if one.waiting_for]
-    for one in sorted(waiting, key=lambda one: one.role != "executor")[:1]:  # others wait for it
-        line.append(f"  {one.role} waits for {one.waiting_for}", style="yellow")
+    waiting = (one for one in view.actors if one.waiting_for)
+    first = min(waiting, key=lambda one: one.role != "executor", default=None)  # others wait for it
+    if first is not None:
+        line.append(f"  {first.role} waits for {first.waiting_for}", style="yellow")
     return line
 
 
