@@ -288,6 +288,14 @@ def reads(failing: Iterable[Mapping[str, Any]]) -> list[Row]:
     return rows or [passed("reads", "the venue answers all of them")]
 
 
+def odd(counts: Mapping[str, int]) -> Row:
+    """Judge what was read although it was not as the venue documents it."""
+    if not counts:
+        return passed("answers", "all as the venue documents them")
+    found = ", ".join(f"{code} {count}" for code, count in counts.items())
+    return Row("answers", State.WARN, found, "page BOOKS of docs/operations.md")
+
+
 def private_stream(told: Mapping[str, Any]) -> Row:
     """Judge the account's own stream; without it the books follow what is read."""
     if told.get("up"):

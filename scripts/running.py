@@ -42,4 +42,5 @@ def desk(run_dir: Path) -> Iterator[Row]:
     yield checks.differences(report.get("differences", ()))
     yield checks.compared(report.get("reconciled_age_ms"), report.get("reconcile_every_ms") or 0)
     yield from checks.reads(report.get("reads_failing", ()))
+    yield checks.odd(report.get("odd") or {})
     yield checks.private_stream(report.get("private_stream") or {})

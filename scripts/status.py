@@ -11,7 +11,7 @@ from scripts.desk import ASK_MAX_S, VAR, Json, RunDir, answer
 
 # Transfers booked by this process of the executor, the newest ten; orders of others that rest.
 ACCOUNT = ("transfers", "foreign_orders")
-VENUE = ("reads_failing", "unanswered", "unreadable", "private_stream")  # how it answers
+VENUE = ("reads_failing", "unanswered", "unreadable", "odd", "private_stream")  # how it answers
 ACTOR_COLUMNS = ("role", "pid", "host", "state", "restarts", "heartbeat_age_ms")
 
 
@@ -84,6 +84,8 @@ def venue(told: Mapping[str, Any] | None) -> Iterator[str]:
         return
     stream = told.get("private_stream") or {}
     yield f"private stream: {'up' if stream.get('up') else stream.get('reason') or 'not up yet'}"
+    if odd := told.get("odd"):
+        yield f"odd, and read all the same: {', '.join(f'{k} {n}' for k, n in odd.items())}"
     for one in told.get("reads_failing") or ():
         yield f"not answered for {one['for_ms']:,} ms: {one['read']}, {one['reason']}"
 

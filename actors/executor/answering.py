@@ -3,12 +3,12 @@
 Kept for people, by what was asked: nothing is decided by it. Monotonic milliseconds.
 """
 
-from collections import deque
+from collections import Counter, deque
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from actors.executor.venue_calls import BUDGET_OF, NoAnswer, ReadTransfers
+from actors.executor.venue_calls import BUDGET_OF, Answer, NoAnswer, ReadTransfers
 from actors.venues.misread import Misread
 from actors.venues.port import Connected, Disconnected, RejectKind, StreamEvent, UnreadableFrame
 
@@ -44,6 +44,8 @@ class Answering:
     def __init__(self) -> None:
         self.misread = Misread()
         self.unanswered = 0  # of all there ever was
+        self.odd: Counter[str] = Counter()  # read all the same, by code
+        self._odd_told: set[str] = set()
         self.stream_is_up = False
         self._failing: dict[str, Failing] = {}
         self._turns: deque[Turn] = deque(maxlen=TURNS_KEPT_MAX)
@@ -51,6 +53,8 @@ class Answering:
     def heard(self, request: object, result: object, now_ms: int) -> None:
         """Take what came of *request*: an answer, or none."""
         what = BUDGET_OF[type(request)]
+        if isinstance(result, Answer):
+            self.odd.update(result.odd)
         if not isinstance(result, NoAnswer) or _is_an_answer(request, result):
             self._works(what, now_ms)
             return
@@ -76,6 +80,12 @@ class Answering:
         turns = list(self._turns)
         self._turns.clear()
         return turns
+
+    def take_odd(self) -> list[str]:
+        """Return the codes of what was odd for the first time since this was asked last."""
+        new = sorted(self.odd.keys() - self._odd_told)
+        self._odd_told.update(new)
+        return new
 
     def reads_failing(self, now_ms: int) -> list[dict[str, object]]:
         """Return what is asked and not answered, as plain values."""

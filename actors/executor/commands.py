@@ -160,6 +160,7 @@ def status(session: Session, now: Now) -> dict[str, Any]:
         "reads_failing": answering.reads_failing(now.mono_ms),
         "unanswered": answering.unanswered,
         "unreadable": answering.misread.count,
+        "odd": dict(answering.odd),
         "private_stream": answering.stream(now.mono_ms),
         "unknown_orders": resolver.report(session.books, session.resolver.evidence, now.wall_ms),
         "clock_offset_ms": None if clock is None else clock.now_ms(now.mono_ms) - now.wall_ms,

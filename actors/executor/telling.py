@@ -17,6 +17,8 @@ def answered(log: Log, answering: Answering) -> None:
     """Say in the log what the venue answers no longer or again, and what cannot be read."""
     if (misread := answering.misread.take()) is not None:
         log.warning("frames_unreadable", **misread)
+    for code in answering.take_odd():
+        log.warning("read_odd", code=code)
     for turn in answering.take_turns():
         _turned(log, turn)
 

@@ -5,7 +5,8 @@ An order is signed with the stamp that was made durable with it; everything else
 time at which it really leaves.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -141,6 +142,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     value: object
     http: HttpCall | None = None
+    odd: Mapping[str, int] = {}  # what was strange in it and read all the same: code -> how often
 
 
 class NoAnswer(Struct, frozen=True, kw_only=True):
@@ -166,11 +168,13 @@ class Handler:
         self._client = client
         self._next_stamp = next_stamp
         self._mono_ms = mono_ms
+        self._counted = Counter(client.counts)
 
     def __call__(self, request: object) -> Answer | NoAnswer:
         """Return what the venue said to *request*."""
         try:
-            return Answer(value=self._ask(request), http=self._client.last_call)
+            value = self._ask(request)
+            return Answer(value=value, http=self._client.last_call, odd=self._odd())
         except VenueUnavailable as why:
             return self._nothing("UNAVAILABLE", why, retry_after_ms=why.retry_after_ms)
         except VenueUnreadable as why:
@@ -214,6 +218,10 @@ class Handler:
                 server_ms = client.server_time_ms()
                 return Measured(server_ms=server_ms, asked_ms=asked_ms, heard_ms=self._mono_ms())
         raise TypeError(f"no way to ask a venue for a {type(request).__name__}")
+
+    def _odd(self) -> Mapping[str, int]:
+        before, self._counted = self._counted, Counter(self._client.counts)
+        return self._counted - before
 
     def _nothing(
         self,

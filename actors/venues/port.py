@@ -5,7 +5,7 @@ positive costs. `Outcome` says what is known of an order after one attempt to se
 that cannot be read with certainty is `Lost`, never a failure.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -192,6 +192,10 @@ class PrivateClient(Protocol):
 
     @property
     def last_call(self) -> HttpCall | None: ...
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Return what was odd in what this client read, though it was read: code -> how often."""
+
     def submit(self, order: NewOrder, stamp_ms: int) -> Outcome: ...
     def cancel(self, venue_order_id: int, stamp_ms: int) -> str:
         """Ask for the end of an order; return the venue's word. It decides nothing."""

@@ -257,6 +257,12 @@ def test_private_stream_that_is_down_is_worth_a_look(told, state, found):
     assert (row.state, row.found) == (state, found)
 
 
+def test_odd_answers_are_worth_a_look():
+    assert checks.odd({}).state is PASS
+    row = checks.odd({"DECIMAL_COMMA": 3, "BALANCE_MISMATCH": 1})
+    assert (row.state, row.found) == (WARN, "DECIMAL_COMMA 3, BALANCE_MISMATCH 1")
+
+
 def test_worst_row_counts_and_none_is_a_pass():
     rows = [Row("a", PASS, ""), Row("b", FAIL, ""), Row("c", WARN, "")]
 

@@ -198,6 +198,10 @@ class Venue:
     def last_call(self) -> HttpCall | None:
         return None
 
+    @property
+    def counts(self) -> dict[str, int]:
+        return {}
+
     def close(self) -> None:
         pass
 

@@ -21,7 +21,7 @@ from tests.actors.executor.wishes import submit
 class Nowhere:
     """A venue that cannot be reached."""
 
-    last_call = None
+    last_call, counts = None, {}
 
     def __getattr__(self, name):
         def call(*args, **given):

@@ -54,6 +54,24 @@ def test_balances_that_cannot_be_read_are_logged_with_their_bytes_and_health_is_
         assert place.differences() == {}
 
 
+def test_what_is_odd_and_read_all_the_same_is_told_once_counted_and_worth_a_look(run_dir):
+    said = []
+    own = settings(asking=ASKING)
+    with trading(run_dir) as place:
+        driver = place.open(own=own)
+        driver.actor.log = structlog.wrap_logger(None, processors=[kept_in(said)])
+        driver.ready()
+        place.served.faults(decimal_commas=True)
+
+        driver.until(lambda: driver.session.answering.odd["DECIMAL_COMMA"] > 1)
+        driver.until(lambda: events(said, "read_odd"))
+        told = commands.status(driver.session, driver.actor._now())["odd"]
+
+        assert events(said, "read_odd") == [{"event": "read_odd", "code": "DECIMAL_COMMA"}]
+        assert checks.odd(told).state is State.WARN
+        assert place.differences() == {}
+
+
 def test_a_key_without_the_right_to_the_stream_is_told_and_the_books_stay_right(run_dir):
     said = []
     with trading(run_dir) as place:

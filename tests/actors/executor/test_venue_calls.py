@@ -36,7 +36,7 @@ SUBMIT = submit(price=Amount(3), quantity=Amount(2), stamp_ms=77)
 class Client:
     """Answers with its own name and keeps what it was asked."""
 
-    last_call = None
+    last_call, counts = None, {}
 
     def __init__(self, error=None):
         self.asked, self._error = [], error
