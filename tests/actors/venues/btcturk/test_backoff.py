@@ -1,12 +1,17 @@
 """When the stream connects again."""
 
+from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.venues.btcturk.backoff import Backoff
 from actors.venues.settings import StreamSettings
+from config.load import load
+
+ROOT = Path(__file__).parents[4]
 
 
 def backoff(seed=1, **changed):
@@ -79,3 +84,17 @@ def test_a_connection_left_in_good_order_is_no_failure():
     found.renew()
 
     assert found.wait_ms(0) <= 600
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_exchange_of_our_own_that_is_away_for_five_seconds_is_found_in_the_next_five(seed):
+    found = Backoff(load(ROOT / "config" / "sim.toml").venue.stream, Random(seed))
+    found.connecting(0)  # it stood for a moment, then the exchange was killed
+    now = 1_000
+    came_back_ms = now + 5_000
+
+    while now < came_back_ms:
+        now += found.wait_ms(now)
+        found.connecting(now)
+
+    assert now <= came_back_ms + 5_000
