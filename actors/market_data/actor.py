@@ -23,6 +23,7 @@ from actors.market_data.asking import (
 )
 from actors.market_data.candles import Candle, told
 from actors.market_data.channels import UNHEARD
+from actors.market_data.gaps import Gap, shown
 from actors.market_data.instruments import Change, described
 from actors.market_data.market import FLUSH, Market
 from actors.market_data.moment import Moment
@@ -46,6 +47,7 @@ from actors.venues.port import (
     BookTop,
     Connected,
     Disconnected,
+    FormingCandle,
     PublicTrade,
     Stream,
     StreamEvent,
@@ -82,6 +84,7 @@ class MarketData(Actor):
             threading.Lock()
         )  # whose words count: those of an older stream do not
         self._problems: dict[str, str | None] = {}
+        self._rules_odd: dict[str, int] = {}  # what was odd in the venue's table
         self._verdict: tuple[FeedVerdict, str] | None = None
 
     # the life of the process
@@ -142,11 +145,13 @@ class MarketData(Actor):
             case BookTop():
                 return self._said(market.streamed_top(event, now), now)
             case PublicTrade():
-                trade, candle = market.trade(event, now)
-                self._tell_candles([candle] if candle else [])
+                trade, candles = market.trade(event, now)
+                self._tell_candles(candles)
                 first = self._verdict is not None and self._verdict[1] == TRADE_UNSEEN
                 turned = self._turned(now) if first else []
                 return [trade, *turned] if trade else []
+            case FormingCandle():
+                market.candle_told(event)
             case Connected():
                 market.up()
                 self.log.info("stream_connected", instruments=list(self._spelled))
@@ -168,6 +173,7 @@ class MarketData(Actor):
             return [*effects, After(self._own.look_every_ms, Tick(LOOK))]
         if timer == STATUS:
             self._tell_candles(self._market.closed(now))
+            self._tell_gaps(self._market.gaps(now))
             again = self._records.again(now.mono_ms)
             return [self._status(now), *again, After(STATUS_EVERY_MS, Tick(STATUS))]
         return [self._read_rules()]
@@ -182,6 +188,7 @@ class MarketData(Actor):
         match result:
             case Table():
                 changes = rules.refresh(result.instruments, now.mono_ms)
+                self._tell_odd(result)
                 self._tell_missing(result)
                 self._follow(result.spelled)
                 kept = [self._keep(change, now) for change in changes]
@@ -280,6 +287,11 @@ class MarketData(Actor):
             self.log.warning("frames_unreadable", **misread)
         return status
 
+    def _tell_odd(self, table: Table) -> None:
+        if table.problems != self._rules_odd:
+            self._rules_odd = table.problems
+            self.log.warning("rules_odd", rows=table.problems)
+
     def _tell_missing(self, table: Table) -> None:
         names = [one.instrument for one in table.instruments]
         for name in self._market.rules.missing:
@@ -300,6 +312,10 @@ class MarketData(Actor):
     def _tell_candles(self, candles: Iterable[Candle]) -> None:
         for one in candles:
             self.log.info("candle_closed", **told(one))
+
+    def _tell_gaps(self, gaps: Iterable[Gap]) -> None:
+        for gap in gaps:
+            self.log.warning("trades_missed", **shown(gap))
 
     def _now(self) -> Moment:
         return Moment(

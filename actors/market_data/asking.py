@@ -54,10 +54,14 @@ class ReadBook(Struct, frozen=True):
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """The venue's table, whole, with the spelling of the instruments asked for."""
+    """The venue's table, whole, with the spelling of the instruments asked for.
+
+    *problems* tells what was odd in its rows: code -> how many.
+    """
 
     instruments: tuple[Instrument, ...]
     spelled: dict[str, str]
+    problems: dict[str, int] = {}
 
 
 class NoAnswer(Struct, frozen=True, kw_only=True):
@@ -95,7 +99,8 @@ def _ask(client: PublicClient, request: object) -> Table | BookTop:
         case ReadRules():
             table = client.instruments()
             spelled = {name: client.spelling(name) for name in request.instruments}
-            return Table(instruments=tuple(table), spelled=spelled)
+            odd = dict(client.problems)
+            return Table(instruments=tuple(table), spelled=spelled, problems=odd)
         case ReadBook():
             return client.quote(request.instrument)
     raise TypeError(f"no way to ask a venue for a {type(request).__name__}")

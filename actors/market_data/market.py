@@ -4,12 +4,13 @@ Returns what to say and what to ask; says and asks nothing itself. It lives as l
 a new one hears whole books and whole rules within milliseconds.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from actors.market_data.asking import BOOKS, NoAnswer, ReadBook
 from actors.market_data.candles import Candle, Candles
 from actors.market_data.channels import BOOK, REST, TICKER
 from actors.market_data.fallback import Fallback
+from actors.market_data.gaps import Gap, Gaps
 from actors.market_data.instruments import Rules
 from actors.market_data.moment import Moment
 from actors.market_data.quotes import Quoted
@@ -18,7 +19,7 @@ from actors.market_data.trades import Trades
 from actors.market_data.verdict import verdict
 from actors.runtime.effects import After, Call, Tick
 from actors.venues.misread import Misread
-from actors.venues.port import BookTop, PublicTrade
+from actors.venues.port import BookTop, FormingCandle, PublicTrade
 from messages.market import FeedStatus, FeedVerdict, InstrumentFeed, Quote, Trade
 
 FLUSH = "flush"  # the timer for quotes that changed again too soon
@@ -36,6 +37,7 @@ class Market:
         self._quotes = {name: Quoted(name, settings, now_ms=now.mono_ms) for name in names}
         self._trades = Trades()
         self._candles = Candles(since_ms=now.venue_ms)
+        self._gaps = Gaps(since_ms=now.venue_ms)
         self._fallback = Fallback(settings)
         self._flushes = False
 
@@ -68,12 +70,18 @@ class Market:
         if isinstance(why, NoAnswer) and why.unreadable:
             self.misread.note(why.reason, why.raw)
 
-    def trade(self, trade: PublicTrade, now: Moment) -> tuple[Trade | None, Candle | None]:
+    def trade(self, trade: PublicTrade, now: Moment) -> tuple[Trade | None, list[Candle]]:
         """Return the trade to say, if it is a new one, and the candle that it closed."""
         if trade.instrument not in self._quotes:
-            return None, None
+            return None, []
         new = self._trades.take(trade, now)
-        return new, self._candles.take(new) if new else None
+        closed = self._candles.take(new) if new else None
+        return new, self._close([closed] if closed else [])
+
+    def candle_told(self, forming: FormingCandle) -> None:
+        """Note how the venue sees the minute that forms."""
+        if forming.instrument in self._quotes:
+            self._gaps.told(forming)
 
     def up(self) -> None:
         """Note that the stream stands."""
@@ -106,9 +114,17 @@ class Market:
         for name in self._fallback.wanted(ages, now.mono_ms):
             yield Call(BOOKS, ReadBook(name))
 
-    def closed(self, now: Moment) -> Iterable[Candle]:
+    def closed(self, now: Moment) -> list[Candle]:
         """Return the candles whose minute is over."""
-        return self._candles.close(now.venue_ms)
+        return self._close(self._candles.close(now.venue_ms))
+
+    def gaps(self, now: Moment) -> list[Gap]:
+        """Return the minutes of which the venue shows more than was heard."""
+        return self._gaps.found(now.venue_ms)
+
+    def _close(self, candles: list[Candle]) -> list[Candle]:
+        self._gaps.heard(candles)
+        return candles
 
     def verdict(self, now_ms: int) -> tuple[FeedVerdict, str]:
         """Return how well all of it is heard, and why."""

@@ -169,7 +169,12 @@ class VenueRefused(Exception):
 
 
 class PublicClient(Protocol):
-    """The calls that need no key. Each may raise VenueUnavailable or VenueUnreadable."""
+    """The calls that need no key. Each may raise VenueUnavailable or VenueUnreadable.
+
+    *problems* tells what was odd in the newest table of `instruments`: code -> how many rows.
+    """
+
+    problems: Mapping[str, int]
 
     def server_time_ms(self) -> int: ...
     def instruments(self) -> list[Instrument]: ...
@@ -241,6 +246,14 @@ class Candle(Struct, frozen=True, kw_only=True):
     quantity: Decimal
 
 
+class FormingCandle(Struct, frozen=True, kw_only=True):
+    """The candle that forms, as the stream tells it; it may not be the last word on its span."""
+
+    instrument: str
+    resolution: str  # the venue's word for its length: `1` is a minute
+    candle: Candle
+
+
 class BookDepth(Struct, frozen=True, kw_only=True):
     """The best levels of both sides as (price, quantity), best first: for who asks for them."""
 
@@ -293,6 +306,7 @@ StreamEvent = (
     BookTop
     | BookDepth
     | PublicTrade
+    | FormingCandle
     | VenueFill
     | OrderWoken
     | Connected

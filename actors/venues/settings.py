@@ -13,8 +13,8 @@ from messages.money import Amount
 Milliseconds = Annotated[int, Meta(ge=1, le=600_000)]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 BOOK_CHANNELS = ("obdiff", "orderbook")
-PRICE_CHANNELS = (*BOOK_CHANNELS, "ticker")
-CHANNELS = (*PRICE_CHANNELS, "trade")
+PRICE_CHANNELS = (*BOOK_CHANNELS, "ticker", "ticker:all")
+CHANNELS = (*PRICE_CHANNELS, "trade", "tradeview")
 SPEED_MAX = 100_000  # market seconds in a second
 OPENING_BALANCES = {
     "TRY": Amount(25_000),
@@ -42,7 +42,7 @@ class EndpointBudget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the WebSocket is kept alive."""
 
-    channels: tuple[str, ...] = ("obdiff", "trade")  # of obdiff, orderbook, trade, ticker
+    channels: tuple[str, ...] = ("obdiff", "trade")  # of CHANNELS, operations.md
     open_timeout_ms: Milliseconds = 10_000
     confirm_timeout_ms: Milliseconds = 10_000  # from connected to login and joins confirmed
     book_silence_max_ms: Milliseconds = 15_000  # a book channel older than this: reconnect

@@ -85,6 +85,7 @@ class PublicSide:
 
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
+        self.problems: Mapping[str, int] = {}
 
     def server_time_ms(self) -> int:
         self._weather()

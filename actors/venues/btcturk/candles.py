@@ -4,7 +4,7 @@ A minute without a trade has no candle (the venue's staff, #434 and #587), and a
 says something else than "ok" (#263). The newest one may still be forming: who asks leaves it out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import pairwise
 
@@ -30,10 +30,18 @@ def read(answer: object, number: Callable[[object], Decimal]) -> list[Candle]:
     return found
 
 
+def forming(body: Mapping[str, object], number: Callable[[object], Decimal]) -> Candle:
+    """Return the candle of a 428 frame, whose amounts are text. Raises VenueUnreadable."""
+    opened = body.get("D")
+    if isinstance(opened, str):
+        opened = int(number(opened))
+    return _candle((opened, *map(body.get, "OHLCV")), number)
+
+
 def _candle(row: tuple[object, ...], number: Callable[[object], Decimal]) -> Candle:
     at_s = row[0]
     if not is_whole(at_s):
-        raise _wrong("t is no whole number of seconds", row)
+        raise _wrong("the time is no whole number of seconds", row)
     opened, high, low, close, volume = (number(cell) for cell in row[1:])
     if not 0 < low <= min(opened, close) <= max(opened, close) <= high:
         raise _wrong("open and close are not between low and high", row)

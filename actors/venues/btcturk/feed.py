@@ -13,7 +13,7 @@ from heapq import nlargest, nsmallest
 import msgspec
 from msgspec.structs import replace
 
-from actors.venues.btcturk import outcome
+from actors.venues.btcturk import candles, outcome
 from actors.venues.btcturk.amounts import is_whole
 from actors.venues.btcturk.books import Book
 from actors.venues.btcturk.reader import Reader
@@ -22,6 +22,7 @@ from actors.venues.btcturk.watch import Topic
 from actors.venues.port import (
     BookDepth,
     BookTop,
+    FormingCandle,
     OrderWoken,
     StreamEvent,
     UnreadableFrame,
@@ -65,6 +66,7 @@ class Feed:
             421: self._trades,
             422: self._trade,
             423: self._fill,
+            428: self._candle,
             431: self._whole_book,
             432: self._book_difference,
         }
@@ -102,8 +104,16 @@ class Feed:
         return [found]
 
     def _ticker_all(self, body: Body) -> Iterable[StreamEvent]:
-        items = body.get("items")
-        return [self._ticker(item) for item in (items if isinstance(items, list) else ())]
+        """Return the tickers of our own instruments: a fault in another's is none of ours."""
+        found = [self._ticker(item) for item in _objects(body.get("items")) if self._is_ours(item)]
+        self.touched = ("ticker", "all")
+        return found
+
+    def _candle(self, body: Body) -> Iterable[StreamEvent]:
+        instrument, resolution = self._ours(body.get("P")), str(body.get("R"))
+        found = candles.forming(body, self._reader.number)
+        self.touched = ("tradeview", f"{body['P']}_{resolution}")
+        return [FormingCandle(instrument=instrument, resolution=resolution, candle=found)]
 
     def _logged_in(self, body: Body) -> Iterable[StreamEvent]:
         self.login = "" if body.get("ok") is True else str(body.get("message") or "refused")
@@ -135,9 +145,7 @@ class Feed:
             yield replace(self._reader.trade(instrument, item), listed=True)
         self.touched = ("trade", str(body["symbol"]))
 
-    def _ticker(self, item: object) -> BookTop:
-        if not isinstance(item, dict):
-            raise VenueUnreadable("a ticker is no object")
+    def _ticker(self, item: Body) -> BookTop:
         bid, ask = self._reader.number(item.get("B")), self._reader.number(item.get("A"))
         return BookTop(
             instrument=self._ours(item.get("PS")),
@@ -222,6 +230,10 @@ class Feed:
             self._prices[raw] = price
         return price
 
+    def _is_ours(self, item: Body) -> bool:
+        symbol = item.get("PS")
+        return isinstance(symbol, str) and self._reader.symbols.lists(symbol)
+
     def _ours(self, symbol: object) -> str:
         if not isinstance(symbol, str):
             raise VenueUnreadable("a symbol is no text")
@@ -230,7 +242,7 @@ class Feed:
 
 def _objects(rows: object) -> list[Body]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise VenueUnreadable("a side of the book is no list of objects")
+        raise VenueUnreadable("no list of objects, where one was expected")
     return rows
 
 

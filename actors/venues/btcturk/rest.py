@@ -4,6 +4,8 @@ A read raises one of three: nothing was learned, the answer is unreadable, the v
 submit never raises for what venue or network did; `outcome.py` says what its answer means.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 from msgspec.structs import replace
 
@@ -116,7 +118,7 @@ class BtcturkPublic:
     def __init__(self, settings: VenueSettings, clock: Clock) -> None:
         self._caller = _Caller(settings, clock, Symbols())
         self._graph: _Caller | None = None  # candles only; a client takes its time to make
-        self.problems: dict[str, int] = {}  # of the newest table: code -> how many rows
+        self.problems: Mapping[str, int] = {}  # of the newest table: code -> how many rows
 
     @property
     def symbols(self) -> Symbols:

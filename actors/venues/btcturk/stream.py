@@ -8,7 +8,7 @@ connection is begun anew now and then. Nothing is remembered from one connection
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 
@@ -22,7 +22,7 @@ from actors.venues.btcturk.feed import Feed
 from actors.venues.btcturk.http import USER_AGENT
 from actors.venues.btcturk.sign import Credentials, signature
 from actors.venues.btcturk.symbols import Symbols
-from actors.venues.btcturk.watch import Topic, Watch
+from actors.venues.btcturk.watch import Topic, Watch, topics
 from actors.venues.clock import Clock
 from actors.venues.port import Connected, Disconnected, StreamSink
 from actors.venues.settings import BOOK_CHANNELS, PRICE_CHANNELS, StreamSettings, VenueSettings
@@ -189,21 +189,17 @@ class _Session:
         self._socket, self._settings, self._subject = socket, settings, subject
         self._clock = clock
         self._feed = Feed(subject.symbols, levels=subject.levels)
-        topics = list(self._wanted())
-        prices = [topic for topic in topics if topic[0] in PRICE_CHANNELS]
-        others = [topic for topic in topics if topic[0] not in PRICE_CHANNELS]
+        symbols = [subject.symbols.venue(one) for one in subject.instruments]
+        wanted = list(topics(settings.channels, symbols) if symbols else ())
+        prices = [topic for topic in wanted if topic[0] in PRICE_CHANNELS]
+        others = [topic for topic in wanted if topic[0] not in PRICE_CHANNELS]
         self._waves = [wave for wave in (prices, others) if wave]  # each waits for the one before
         self._joined: list[Topic] = []
         self._asking = True  # something is not confirmed yet
         self._began_ms = self._looked_ms = clock.mono_ms()
         self._up = False
         self._frame_ms = self._began_ms
-        self._watch = Watch(topics, settings, self._began_ms)
-
-    def _wanted(self) -> Iterator[Topic]:
-        for instrument in self._subject.instruments:
-            for channel in self._settings.channels:
-                yield channel, self._subject.symbols.venue(instrument)
+        self._watch = Watch(wanted, settings, self._began_ms)
 
     def serve(self, sink: StreamSink, backoff: Backoff, stopping: threading.Event) -> None:
         """Read until told to stop. Raises _Ended and what the library raises."""
@@ -241,8 +237,8 @@ class _Session:
         """Ask for the next wave of topics; return whether there was one."""
         wave = self._waves.pop(0) if self._waves else []
         self._joined += wave
-        for channel, symbol in wave:
-            self._say(feed.subscription(channel, symbol, join=True))
+        for channel, event in wave:
+            self._say(feed.subscription(channel, event, join=True))
         return bool(wave)
 
     def _say(self, frame: bytes) -> None:
@@ -268,8 +264,8 @@ class _Session:
         private = self._subject.keys is not None
         if private and now_ms - self._frame_ms > self._settings.private_silence_max_ms:
             raise _Quiet("SILENT private")
-        for channel, symbol in self._watch.due(now_ms):
+        for channel, event in self._watch.due(now_ms):
             if channel in BOOK_CHANNELS:
-                self._feed.forget(symbol)
-            self._say(feed.subscription(channel, symbol, join=False))
-            self._say(feed.subscription(channel, symbol, join=True))
+                self._feed.forget(event)
+            self._say(feed.subscription(channel, event, join=False))
+            self._say(feed.subscription(channel, event, join=True))

@@ -52,6 +52,10 @@ class Symbols:
     def table(self) -> Mapping[str, str]:
         return self._to_venue
 
+    def lists(self, symbol: str) -> bool:
+        """Return whether the venue's *symbol* is in the table; without a table every one is."""
+        return not self._to_ours or symbol.upper() in self._to_ours
+
     def venue(self, instrument: str) -> str:
         """Return the venue's spelling of *instrument*."""
         return self._to_venue.get(instrument) or instrument.replace("_", "")

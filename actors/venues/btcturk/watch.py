@@ -6,11 +6,28 @@ joined anew before, since a join is answered with a whole book or the last trade
 sign of life. Moments are monotonic ms.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from actors.venues.settings import StreamSettings
 
-Topic = tuple[str, str]  # channel and venue symbol
+Topic = tuple[str, str]  # channel and event: `("trade", "BTCTRY")`
+MINUTES = "1"  # the resolution of the candles that are joined
+AS_TRADES = ("trade", "tradeview")  # what only a trade makes talk
+
+
+def topics(channels: Sequence[str], symbols: Sequence[str]) -> Iterator[Topic]:
+    """Yield what to join to hear *channels* about the venue's *symbols*.
+
+    `ticker:all` is one topic for all instruments of the venue; a candle's event names its length.
+    """
+    for name in channels:
+        channel, _, event = name.partition(":")
+        if event:
+            yield channel, event
+    for symbol in symbols:
+        for channel in channels:
+            if ":" not in channel:
+                yield channel, f"{symbol}_{MINUTES}" if channel == "tradeview" else symbol
 
 
 class Watch:
@@ -24,9 +41,12 @@ class Watch:
             "obdiff": book_ms,
             "orderbook": book_ms,
             "ticker": settings.ticker_silence_max_ms,
-            "trade": settings.trade_silence_max_ms,
+            **dict.fromkeys(AS_TRADES, settings.trade_silence_max_ms),
         }
-        self._rejoin_ms = {"obdiff": settings.resnapshot_ms, "trade": settings.trade_rejoin_ms}
+        self._rejoin_ms = {
+            "obdiff": settings.resnapshot_ms,
+            **dict.fromkeys(AS_TRADES, settings.trade_rejoin_ms),
+        }
 
     def heard(self, topic: Topic, now_ms: int) -> None:
         """Note that *topic* said something; one that nobody asked for is none."""
@@ -54,6 +74,6 @@ class Watch:
         if interval_ms is None:
             return False
         since_ms = self._joined_ms[topic]
-        if topic[0] == "trade":
+        if topic[0] in AS_TRADES:
             since_ms = max(since_ms, self._heard_ms[topic])
         return now_ms - since_ms >= interval_ms

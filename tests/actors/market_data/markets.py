@@ -2,7 +2,7 @@
 
 from actors.market_data.moment import Moment
 from actors.market_data.settings import Settings
-from actors.venues.port import BookTop, PublicTrade
+from actors.venues.port import BookTop, Candle, FormingCandle, PublicTrade
 from messages.money import amount
 from messages.orders import Side
 
@@ -37,4 +37,20 @@ def trade(price="101", quantity="1", *, name="1", ms=0, instrument=BTC):
         price=amount(price),
         quantity=amount(quantity),
         at_ms=WALL_MS + ms,
+    )
+
+
+def told(quantity="2", *, high="12", low="9", minute=0, instrument=BTC, resolution="1"):
+    """How the venue sees a minute."""
+    return FormingCandle(
+        instrument=instrument,
+        resolution=resolution,
+        candle=Candle(
+            open_ms=WALL_MS + minute * 60_000,
+            open=amount(10),
+            high=amount(high),
+            low=amount(low),
+            close=amount(11),
+            quantity=amount(quantity),
+        ),
     )

@@ -330,17 +330,6 @@ def test_a_trade_is_said_once():
     assert status(stage.tick("status")).instruments[BTC].trade_age_ms == 0
 
 
-def test_a_minute_that_is_over_is_told_to_the_log():
-    stage = Stage().ready()
-    stage.says(trade("10", ms=60_000, name="a"))
-    stage.clock.pass_ms(122_000)
-
-    stage.tick("status")
-
-    closed = stage.lines("candle_closed")
-    assert (closed[0]["close"], closed[0]["trades"]) == ("10", 1)
-
-
 def test_frames_that_cannot_be_read_are_counted_and_told_once_a_second():
     stage = Stage().ready()
     for _ in range(3):

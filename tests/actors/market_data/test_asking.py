@@ -13,6 +13,7 @@ class Client:
 
     def __init__(self, trouble=None):
         self.trouble = trouble
+        self.problems = {"RULES_CONFLICT": 2}
 
     def instruments(self):
         if self.trouble:
@@ -31,7 +32,9 @@ class Client:
 def test_the_table_comes_with_the_spelling_of_what_was_asked_for():
     told = Hands(Client)(ReadRules((BTC,)))
 
-    assert told == Table(instruments=(rules(BTC),), spelled={BTC: "BTCTRY"})
+    assert told == Table(
+        instruments=(rules(BTC),), spelled={BTC: "BTCTRY"}, problems={"RULES_CONFLICT": 2}
+    )
 
 
 def test_a_book_is_its_top():

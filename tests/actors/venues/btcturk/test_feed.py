@@ -21,6 +21,8 @@ from actors.venues.port import (
 )
 from messages.orders import Side
 
+CANDLE = {"D": 60, "P": "BTCTRY", "R": "1", "O": "5", "H": "9", "L": "4", "C": "6", "V": "0.1"}
+
 
 def feed():
     return Feed(Symbols({"BTC_TRY": "BTCTRY"}))
@@ -89,6 +91,8 @@ def test_differences_after_a_channel_was_left_do_not_build_on_its_old_book():
         (frame(422, PS="BTCTRY", I="1", A="1", P="1", D="1", S=0), ("trade", "BTCTRY")),
         (frame(421, symbol="BTCTRY", items=[]), ("trade", "BTCTRY")),
         (frame(402, B="1", A="2", PS="BTCTRY"), ("ticker", "BTCTRY")),
+        (frame(401, items=[]), ("ticker", "all")),
+        (frame(428, **CANDLE), ("tradeview", "BTCTRY_1")),
         (frame(422, PS="BTCTRY", I="1", A="1", P="-1", D="1", S=0), None),
         (frame(402, B="1", A="nothing", PS="BTCTRY"), None),
         (frame(100, ok=True, message="join|trade:BTCTRY"), None),
@@ -207,6 +211,31 @@ def test_a_ticker_is_a_book_top():
     assert (pair.bid, pair.ask_quantity) == (100, 2)
 
 
+def test_a_fault_in_the_ticker_of_an_instrument_that_is_not_ours_is_no_fault():
+    items = [{"B": "1", "A": "2", "PS": "BTCTRY"}, {"B": None, "PS": "XYZTRY"}, {"PS": 7}]
+
+    (ours,) = feed().read(frame(401, items=items))
+
+    assert ours.instrument == "BTC_TRY"
+
+
+@pytest.mark.parametrize("opened", [60, "60"])
+def test_a_candle_is_the_one_that_forms(opened):
+    (found,) = feed().read(frame(428, **CANDLE | {"D": opened}))
+
+    assert (found.instrument, found.resolution) == ("BTC_TRY", "1")
+    assert (found.candle.open_ms, found.candle.high, found.candle.low) == (60_000, 9, 4)
+    assert (found.candle.open, found.candle.close) == (5, 6)
+    assert found.candle.quantity == Decimal("0.1")
+
+
+@pytest.mark.parametrize("wrong", [{"D": None}, {"D": "soon"}, {"H": "5"}, {"V": "-1"}, {"O": []}])
+def test_a_candle_that_cannot_be_is_unreadable(wrong):
+    (found,) = feed().read(frame(428, **CANDLE | wrong))
+
+    assert isinstance(found, UnreadableFrame)
+
+
 def test_what_the_venue_says_of_login_and_joins_is_remembered():
     found = feed()
     for message in (
@@ -229,7 +258,7 @@ def test_refusals_are_remembered():
     assert found.refused == "unknown|x:y"
 
 
-@pytest.mark.parametrize("kind", [101, 112, 201, 428, 801, 999])
+@pytest.mark.parametrize("kind", [101, 112, 201, 801, 999])
 def test_frames_that_say_nothing_to_us_are_ignored(kind):
     assert feed().read(frame(kind, type=kind, payload="x")) == []
 

@@ -11,15 +11,17 @@ from actors.venues.port import (
     BookTop,
     Connected,
     Disconnected,
+    FormingCandle,
     NewOrder,
     OrderWoken,
     PublicTrade,
     UnreadableFrame,
     VenueFill,
 )
+from actors.venues.settings import CHANNELS
 from messages.money import floor_to
 from messages.orders import Side
-from tests.actors.venues.served import Served, await_event, serving, stamps
+from tests.actors.venues.served import LISTED, Served, await_event, serving, stamps
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,33 @@ def test_a_book_of_differences_stays_equal_to_the_whole_book(exchange):
     assert (
         sum(a == b for a, b in pairwise(tops)) >= 8
     )  # both channels tell the same, one after the other
+
+
+def test_every_channel_of_the_venue_is_joined_and_heard(exchange):
+    events = exchange.stream("BTC_TRY", "SOL_TRY", channels=CHANNELS)
+    tickers = {"BTC_TRY", "SOL_TRY"}
+
+    assert await_event(events, Connected) == Connected(private=False)
+    await_event(events, lambda one: getattr(one, "channel", "") == "book")
+    while tickers:  # by pair and by the list of all
+        told = await_event(events, lambda one: getattr(one, "channel", "") == "ticker")
+        tickers.discard(told.instrument)
+    candle = await_event(events, FormingCandle)
+    trade = await_event(events, PublicTrade)
+
+    assert candle.resolution == "1"
+    assert {candle.instrument, trade.instrument} <= {"BTC_TRY", "SOL_TRY"}
+    assert candle.candle.low <= candle.candle.close <= candle.candle.high
+
+
+def test_tickers_of_all_pairs_are_one_subscription(exchange):
+    events = exchange.stream("BTC_TRY", "SOL_TRY", channels=("ticker:all",))
+    await_event(events, Connected)
+
+    heard = [await_event(events, BookTop) for _ in range(len(LISTED))]
+
+    assert {one.instrument for one in heard} == set(LISTED)
+    assert {one.channel for one in heard} == {"ticker"}
 
 
 def test_an_order_is_heard_of_by_its_own_account(exchange):

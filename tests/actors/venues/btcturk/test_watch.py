@@ -2,12 +2,13 @@
 
 import pytest
 
-from actors.venues.btcturk.watch import Watch
+from actors.venues.btcturk.watch import Watch, topics
 from actors.venues.settings import MirrorSettings, StreamSettings
 
 BOOK, WHOLE, TRADE, TICKER = (
     (channel, "BTCTRY") for channel in ("obdiff", "orderbook", "trade", "ticker")
 )
+CANDLE, TICKERS = ("tradeview", "BTCTRY_1"), ("ticker", "all")
 OWN = StreamSettings(
     channels=("obdiff", "orderbook", "trade", "ticker"),
     book_silence_max_ms=1_000,
@@ -24,7 +25,15 @@ def watch(*topics):
 
 
 @pytest.mark.parametrize(
-    ("topic", "most_ms"), [(BOOK, 1_000), (WHOLE, 1_000), (TICKER, 2_000), (TRADE, 9_000)]
+    ("topic", "most_ms"),
+    [
+        (BOOK, 1_000),
+        (WHOLE, 1_000),
+        (TICKER, 2_000),
+        (TICKERS, 2_000),
+        (TRADE, 9_000),
+        (CANDLE, 9_000),
+    ],
 )
 def test_every_topic_has_an_age_of_its_own(topic, most_ms):
     one = watch(topic)
@@ -59,23 +68,36 @@ def test_a_whole_book_is_due_whatever_is_said_between(ms, due):
     assert one.due(START_MS + ms + 1) == ([] if due or ms < 399 else [BOOK])
 
 
-@pytest.mark.parametrize(("ms", "due"), [(2_999, []), (3_000, [TRADE]), (3_001, [TRADE])])
-def test_trades_are_joined_anew_after_as_long_a_silence_and_again(ms, due):
-    one = watch(TRADE)
-    one.heard(TRADE, START_MS + 2_000)
+@pytest.mark.parametrize("topic", [TRADE, CANDLE])
+@pytest.mark.parametrize(("ms", "is_due"), [(2_999, False), (3_000, True), (3_001, True)])
+def test_trades_and_candles_are_joined_anew_after_as_long_a_silence_and_again(topic, ms, is_due):
+    one = watch(topic)
+    one.heard(topic, START_MS + 2_000)
 
-    assert one.due(START_MS + 2_000 + ms) == due
-    if due:
+    assert one.due(START_MS + 2_000 + ms) == ([topic] if is_due else [])
+    if is_due:
         assert one.due(START_MS + 2_000 + ms + 2_999) == []
-        assert one.due(START_MS + 2_000 + ms + 3_000) == [TRADE]
+        assert one.due(START_MS + 2_000 + ms + 3_000) == [topic]
+
+
+def test_every_channel_is_joined_for_every_instrument_and_all_tickers_once():
+    channels = ("obdiff", "ticker:all", "tradeview")
+
+    assert list(topics(channels, ("BTCTRY", "ETHTRY"))) == [
+        TICKERS,
+        BOOK,
+        CANDLE,
+        ("obdiff", "ETHTRY"),
+        ("tradeview", "ETHTRY_1"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("channels", "said"),
     [
         (("obdif", "trade"), "channels must be of .*, not 'obdif'"),
-        (("trade",), "channels must have one of obdiff, orderbook, ticker, not trade"),
-        ((), "channels must have one of obdiff, orderbook, ticker, not none"),
+        (("trade",), "channels must have one of obdiff, orderbook, ticker, ticker:all, not trade"),
+        ((), "channels must have one of obdiff, orderbook, ticker, ticker:all, not none"),
     ],
 )
 def test_channels_that_tell_no_price_or_that_nobody_knows_are_a_fault(channels, said):
