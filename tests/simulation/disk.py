@@ -47,13 +47,14 @@ class Disk:
         self._lose_files()
 
     def plant(self) -> str:
-        """Change what nobody reads again but an auditor; return what, "" where there is nothing."""
+        """Change what nobody reads again but an auditor; return what."""
         path = self._run_dir / STORE_FILE
         with closing(sqlite3.connect(path, isolation_level=None)) as store:
             name, column, changed = self._rng.choice(PLANTED)
-            rows = [row for (row,) in store.execute(f"SELECT rowid FROM {name} ORDER BY rowid")]
-            if not rows:
-                return ""
+            rows = _rows(store, name)
+            if not rows:  # nothing was filled yet, but a start is written in any journal
+                name, column, changed = PLANTED[0]
+                rows = _rows(store, name)
             row = self._rng.choice(rows)
             triggers = store.execute(TRIGGERS).fetchall()
             for trigger, _ in triggers:
@@ -74,3 +75,7 @@ class Disk:
 
     def _length(self) -> int:
         return self._log.stat().st_size if self._log.exists() else 0
+
+
+def _rows(store: sqlite3.Connection, table: str) -> list[int]:
+    return [row for (row,) in store.execute(f"SELECT rowid FROM {table} ORDER BY rowid")]
