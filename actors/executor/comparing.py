@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from actors.executor import fitness, opening, reconcile
+from actors.executor import fitness, flows, opening, reconcile
 from actors.executor.draft import Draft
 from actors.executor.findings import halted
 from actors.executor.levels import halt
@@ -42,6 +42,7 @@ def read(session: Session, request: ReadBalances, result: object, now: Now) -> l
                 at_ms=now.wall_ms,
             )
         )
+    writes += flows.asked_for(session, balances, standing, now)
     checked = reconcile.compare(
         session.books,
         balances,

@@ -1,20 +1,27 @@
-"""What transfers lead to: postings, the day's flows, and another look at the balances."""
+"""What transfers lead to: postings, the day's flows, and another look at the balances.
 
+A withdrawal is a flow when it is asked for: what the venue sets aside is not ours to trade with. Of
+one that left, only what was not set aside before is a flow.
+"""
+
+from collections.abc import Sequence
 from decimal import Decimal
 
-from actors.executor import day, foreign, opening, postings
+from actors.executor import day, foreign, opening, postings, reconcile
 from actors.executor.day import MARK_AGE_MAX_MS
 from actors.executor.draft import Draft
+from actors.executor.reconcile import Standing
 from actors.executor.session import Now, Session
 from actors.executor.transfers import explaining, mark
 from actors.executor.venue_calls import Answer, ReadTransfers
 from actors.runtime.effects import Write
-from actors.venues.port import VenueFill, VenueTransfer
+from actors.venues.port import VenueBalance, VenueFill, VenueTransfer
 from messages.money import ZERO, text
 from store.rows import WITHDRAWING, MetaRow
 
 FLOW_UNVALUED = "FLOW_UNVALUED"  # without a young mark: it counts as the day's gain or loss
 BOOKED = "TransferBooked"
+ASKED_FOR = "WithdrawalAskedFor"
 EXTERNAL_FILL = "ExternalFill"
 
 
@@ -66,45 +73,77 @@ def foreign_fill(session: Session, row: VenueFill, now: Now) -> list[Write]:
     return [draft.write(EXTERNAL_FILL, name, cause)]
 
 
+def asked_for(
+    session: Session, balances: Sequence[VenueBalance], before: Standing, now: Now
+) -> list[Write]:
+    """Return the entries by which the books follow what the venue sets aside for withdrawals."""
+    found = reconcile.set_aside(session.books, balances, before, totals_only=session.foreign.is_let)
+    return [_set_aside(session, asset, amount, now) for asset, amount in found.items()]
+
+
+def _set_aside(session: Session, asset: str, amount: Decimal, now: Now) -> Write:
+    draft = Draft(session.books, at_ms=now.wall_ms)
+    name = f"withdrawing:{asset}:{session.books.seq + 1}"
+    draft.transfer(name, postings.asked_for(asset, amount))
+    word = "withdrawal asked for" if amount > 0 else "withdrawal taken back"
+    value = _flow(session, draft, asset, -amount, now)
+    cause = _told(session, name, word, (asset, -amount, value), now)
+    return draft.write(ASKED_FOR, name, cause)
+
+
 def _booked(session: Session, row: VenueTransfer, now: Now) -> Write:
     draft = Draft(session.books, at_ms=now.wall_ms)
+    set_aside = _set_aside_before(session, row, draft)
     if row.amount > 0:
         word, moved = "deposit", postings.opening(row.asset, free=row.amount, withdrawing=ZERO)
     else:
-        word, moved = "withdrawal", _leaving(session, row, draft)
+        word = "withdrawal"
+        moved = postings.withdrawal(row.asset, -row.amount, withdrawing=set_aside)
     draft.transfer(f"{word}:{row.transfer_id}", moved)
     draft.put(MetaRow(key=mark(row.transfer_id), value=text(row.amount)))
-    value = _value(session, row, now)
+    value = _flow(session, draft, row.asset, row.amount + set_aside, now)
+    cause = _told(session, row.transfer_id, word, (row.asset, row.amount, value), now)
+    return draft.write(BOOKED, row.transfer_id, {**cause, "venue_ms": row.at_ms})
+
+
+def _set_aside_before(session: Session, row: VenueTransfer, draft: Draft) -> Decimal:
+    """Return how much of a withdrawal was set aside and is so no longer: that left first."""
+    gone = draft.balance(WITHDRAWING, row.asset) - session.transfers.withdrawing(row.asset)
+    return min(max(ZERO, -row.amount), max(ZERO, gone))
+
+
+def _flow(session: Session, draft: Draft, asset: str, amount: Decimal, now: Now) -> Decimal | None:
+    """Make *amount* a flow of the day; return what it is worth, None without a young price."""
+    value = _value(session, asset, amount, now)
     if value is None:
         draft.flag(FLOW_UNVALUED)
     today = day.current(session.books.day, day.day_of(now.wall_ms))
     draft.put(day.with_flow(today, ZERO if value is None else value))
-    session.transfers.took(word, row, now.wall_ms)
-    cause = {
+    return value
+
+
+def _told(
+    session: Session, name: str, word: str, moved: tuple[str, Decimal, Decimal | None], now: Now
+) -> dict[str, str | int | None]:
+    """Return the cause of an entry; `btcbot status` tells the same."""
+    asset, amount, value = moved
+    session.transfers.took(name, word, asset, amount, now.wall_ms)
+    return {
         "what": word,
-        "asset": row.asset,
-        "amount": text(row.amount),
+        "asset": asset,
+        "amount": text(amount),
         "value": None if value is None else text(value),
-        "venue_ms": row.at_ms,
     }
-    return draft.write(BOOKED, row.transfer_id, cause)
 
 
-def _leaving(session: Session, row: VenueTransfer, draft: Draft) -> list[postings.Leg]:
-    """Return the legs of a withdrawal: first from what was set aside and is so no longer."""
-    gone = draft.balance(WITHDRAWING, row.asset) - session.transfers.withdrawing(row.asset)
-    set_aside = min(-row.amount, max(ZERO, gone))
-    return postings.withdrawal(row.asset, -row.amount, withdrawing=set_aside)
-
-
-def _value(session: Session, row: VenueTransfer, now: Now) -> Decimal | None:
-    """Return what the transfer is worth in the desk's quote; what is not traded counts nothing."""
-    if row.asset == session.desk.quote:
-        return row.amount
-    if row.asset not in session.holdings():
+def _value(session: Session, asset: str, amount: Decimal, now: Now) -> Decimal | None:
+    """Return what *amount* is worth in the desk's quote; what is not traded counts nothing."""
+    if asset == session.desk.quote or not amount:
+        return amount
+    if asset not in session.holdings():
         return ZERO
-    price = _price(session, row.asset, now)
-    return None if price is None else row.amount * price
+    price = _price(session, asset, now)
+    return None if price is None else amount * price
 
 
 def _price(session: Session, asset: str, now: Now) -> Decimal | None:

@@ -75,6 +75,11 @@ def opening(asset: str, *, free: Decimal, withdrawing: Decimal) -> list[Leg]:
     )
 
 
+def asked_for(asset: str, amount: Decimal) -> list[Leg]:
+    """Return the legs by which *amount* is set aside to be withdrawn; below 0: it is free again."""
+    return legs([Leg(FREE, asset, -amount), Leg(WITHDRAWING, asset, amount)])
+
+
 def withdrawal(asset: str, amount: Decimal, *, withdrawing: Decimal) -> list[Leg]:
     """Return the legs by which *amount* leaves; *withdrawing* of it was set aside for that."""
     return legs(

@@ -80,7 +80,7 @@ def same(first: Sequence[VenueBalance], second: Sequence[VenueBalance]) -> bool:
 
 def totals(balances: Iterable[VenueBalance]) -> dict[str, Decimal]:
     """Return what the account holds, free, held or withdrawing, by asset, without the empty."""
-    sums = {one.asset: one.free + one.held + one.withdrawing for one in balances}
+    sums = {one.asset: _total(one) for one in balances}
     return {asset: total for asset, total in sums.items() if total}
 
 
@@ -101,8 +101,8 @@ def compare(
     orders of others may hold any asset.
     """
     alive = books.all_alive()
-    unclear = touched(order for order in alive if is_incomplete(order))
-    moving = {*touched(alive), *_since(books, before)}
+    unclear = _unclear(alive)
+    moving = _moving(books, before)
     theirs = {one.asset: one for one in balances}
     names = sorted({*theirs, *books.balances(FREE), *books.balances(HELD)})
     found: list[Difference] = []
@@ -122,6 +122,31 @@ def compare(
         from_seq=before.seq,
         heard_ms=now_ms,
     )
+
+
+def set_aside(
+    books: Books,
+    balances: Sequence[VenueBalance],
+    before: Standing,
+    *,
+    totals_only: bool = False,
+) -> dict[str, Decimal]:
+    """Return by how much the venue sets aside more for withdrawals than the books do, by asset.
+
+    A withdrawal that is asked for leaves the total as it is, and its amount is not ours to spend.
+    Only where totals agree: more, as far as the books have it free; less, where one was taken back,
+    only while nothing moves and what is held agrees.
+    """
+    moving, unclear = _moving(books, before), _unclear(books.all_alive())
+    found: dict[str, Decimal] = {}
+    for one in balances:
+        more = one.withdrawing - books.balance(WITHDRAWING, one.asset)
+        if one.asset in unclear or _total(one) != _owned(books, one.asset):
+            continue
+        still = one.asset not in moving and one.held == books.balance(HELD, one.asset)
+        if 0 < more <= books.balance(FREE, one.asset) or (more < 0 and (still or totals_only)):
+            found[one.asset] = more
+    return found
 
 
 def touched(orders: Iterable[OrderRow]) -> list[str]:
@@ -179,9 +204,7 @@ def _differences(
 ) -> list[Difference]:
     free = theirs.free if theirs else ZERO
     held = theirs.held if theirs else ZERO
-    withdrawing = theirs.withdrawing if theirs else ZERO
-    ours = books.owned(asset) + books.balance(WITHDRAWING, asset)
-    rows = [("total", ours, free + held + withdrawing)]
+    rows = [("total", _owned(books, asset), _total(theirs) if theirs else ZERO)]
     if exact:
         rows += [
             ("held", books.balance(HELD, asset), held),
@@ -192,6 +215,23 @@ def _differences(
         for account, mine, venue in rows
         if mine != venue
     ]
+
+
+def _total(one: VenueBalance) -> Decimal:
+    return one.free + one.held + one.withdrawing
+
+
+def _owned(books: Books, asset: str) -> Decimal:
+    """Return what the books have of *asset*, with what is being withdrawn."""
+    return books.owned(asset) + books.balance(WITHDRAWING, asset)
+
+
+def _unclear(alive: Iterable[OrderRow]) -> list[str]:
+    return touched(order for order in alive if is_incomplete(order))
+
+
+def _moving(books: Books, before: Standing) -> set[str]:
+    return {*touched(books.all_alive()), *_since(books, before)}
 
 
 def _ended_since(books: Books, since_ms: int | None) -> list[OrderRow]:

@@ -55,10 +55,10 @@ class Transfers:
         """Take note that a read is on its way."""
         self._again.tried(kind, now_ms)
 
-    def took(self, word: str, row: VenueTransfer, at_ms: int) -> None:
+    def took(self, name: str, word: str, asset: str, amount: Decimal, at_ms: int) -> None:
         """Remember a booked transfer, to be told by `btcbot status`."""
-        told = {"transfer": row.transfer_id, "what": word, "asset": row.asset}
-        self.booked.append({**told, "amount": text(row.amount), "at_ms": at_ms})
+        told = {"transfer": name, "what": word, "asset": asset}
+        self.booked.append({**told, "amount": text(amount), "at_ms": at_ms})
 
     def withdrawing(self, asset: str) -> Decimal:
         """Return what the venue had set aside for withdrawals when it was compared."""

@@ -65,6 +65,21 @@ def test_a_deposit_is_booked_told_and_trading_goes_on(desk):
     assert not desk.executor()["levels"]
 
 
+def test_a_withdrawal_that_is_only_asked_for_is_set_aside_and_halts_nothing(desk):
+    moved(desk, "withdraw", "TRY", "500.25", requested=True)
+
+    verified = here("verify", "--json", run_dir=desk.run_dir)
+    told = here("status", "--json", run_dir=desk.run_dir).document["account"]["transfers"]
+    explained = here("explain", told[-1]["transfer"], run_dir=desk.run_dir)
+
+    assert (verified.code, verified.document["differences"]) == (0, []), verified.document
+    assert (told[-1]["what"], told[-1]["amount"]) == ("withdrawal asked for", "-500.25")
+    assert "withdrawal asked for of -500.25 TRY" in explained.out
+    assert "withdrawing" in explained.out
+    assert desk.status()["level"] == "ACTIVE"
+    assert not desk.executor()["levels"]
+
+
 def test_a_withdrawal_is_booked_told_and_halts_nothing(desk):
     moved(desk, "withdraw", "TRY", "1000.5")
 

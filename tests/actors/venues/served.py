@@ -67,8 +67,14 @@ class Served:
         assert httpx.post(f"{self.url}/_faults", json=wanted).status_code == 200
 
     def deposit(self, asset, amount):
+        self._moved("deposit", asset, amount)
+
+    def withdraw(self, asset, amount, **more):
+        self._moved("withdraw", asset, amount, **more)
+
+    def _moved(self, way, asset, amount, **more):
         wish = {"account": self.account, "asset": asset, "amount": str(amount)}
-        assert httpx.post(f"{self.url}/_deposit", json=wish).status_code == 200
+        assert httpx.post(f"{self.url}/_{way}", json=wish | more).status_code == 200
 
 
 def venue(url, **changed):
