@@ -128,6 +128,20 @@ def key_trades(refused: str, kind: RejectKind | None, *, asked: str) -> Row:
     return _of_key("key may trade", refused, kind, asked=asked, todo=todo)
 
 
+def key_hears(refused: str) -> Row:
+    """Judge what the venue said to a login at its WebSocket; without it fills are booked later."""
+    asked = "a login at its WebSocket"
+    if not refused:
+        return passed("key may hear", f"the venue answers {asked}")
+    if refused.startswith("LOGIN_REFUSED"):
+        todo = (
+            "give the key the right to the WebSocket; without it the books follow the reads alone"
+        )
+    else:
+        todo = "can this machine reach the WebSocket, [venue] ws_url? ask again"
+    return Row("key may hear", State.WARN, f"{asked}: {refused}", todo)
+
+
 def _of_key(name: str, refused: str, kind: RejectKind | None, *, asked: str, todo: str) -> Row:
     if not refused:
         return passed(name, f"the venue answers {asked}")

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import Empty, Queue
+from random import Random
 
 from msgspec.structs import replace
 
@@ -11,7 +13,16 @@ from actors.runtime import endpoints
 from actors.runtime.clock import SystemClock
 from actors.runtime.endpoints import EndpointsUnusable
 from actors.venues.btcturk.rest import BtcturkPrivate, BtcturkPublic
-from actors.venues.port import RejectKind, VenueRefused, VenueUnavailable, VenueUnreadable
+from actors.venues.btcturk.stream import BtcturkStream, Subject
+from actors.venues.btcturk.symbols import Symbols
+from actors.venues.port import (
+    Disconnected,
+    RejectKind,
+    StreamEvent,
+    VenueRefused,
+    VenueUnavailable,
+    VenueUnreadable,
+)
 from actors.venues.settings import VenueSettings
 from config.load import Desk
 from messages.instrument import Instrument
@@ -93,6 +104,7 @@ def _key(settings: VenueSettings, account: ApiKey, desk: Desk, offset_ms: int) -
         yield checks.key(refused, kind, asked=asked)
         if refused:
             return
+        yield checks.key_hears(_login(settings, account, offset_ms))
         if desk.executor.dry_run or desk.executor.not_armed is not None:
             yield passed("key may trade", "not asked: a gate is shut, nothing is sent")
             return
@@ -101,6 +113,28 @@ def _key(settings: VenueSettings, account: ApiKey, desk: Desk, offset_ms: int) -
         yield checks.key_trades(refused, kind, asked=asked)
     finally:
         client.close()
+
+
+def _login(settings: VenueSettings, account: ApiKey, offset_ms: int) -> str:
+    """Return why the venue does not let the key listen, empty when it does."""
+    clock, heard = SystemClock(), Queue[StreamEvent]()
+    stream = BtcturkStream(
+        settings,
+        Subject(symbols=Symbols(), keys=signing(account)),
+        heard.put,
+        clock=clock,
+        random=Random(),
+        venue_ms=lambda: clock.wall_ms() + offset_ms,
+    )
+    within_ms = settings.stream.open_timeout_ms + settings.stream.confirm_timeout_ms
+    stream.start()
+    try:
+        event = heard.get(timeout=within_ms / 1_000)
+    except Empty:
+        return "no answer"
+    finally:
+        stream.stop()
+    return event.reason if isinstance(event, Disconnected) else ""
 
 
 def _said(ask: Callable[[], object]) -> tuple[str, RejectKind | None]:

@@ -22,7 +22,9 @@ FORBIDDEN = b"<html>403 Forbidden</html>"
 @pytest.fixture(scope="module")
 def venue():
     run_dir = Path(tempfile.mkdtemp(prefix="btcbot-"))
-    with serving(run_dir) as exchange:
+    config = run_dir / "exchange.toml"
+    config.write_text("[exchange]\nenforce_limits = false\n")  # each test connects anew
+    with serving(run_dir, "--config", str(config)) as exchange:
         yield exchange
     shutil.rmtree(run_dir, ignore_errors=True)
 
@@ -31,11 +33,11 @@ def venue():
 def doctor(venue, tmp_path, monkeypatch):
     """Run doctor for a desk in live; return exit code and rows by name."""
 
-    def run(environ=ENVIRON, instead=None, **how):
+    def run(environ=ENVIRON, instead=None, stream=venue.url, **how):
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
         with listening(venue.url, instead) as ear:
-            config = live.config(tmp_path, ear.url, **how)
+            config = live.config(tmp_path, ear.url, stream=stream, **how)
             done = here("doctor", "--json", "--config", config, run_dir=tmp_path / "var")
         assert ear.writes() in ([], [("DELETE", "/api/v1/order")])
         run.asked_rights = bool(ear.writes())
@@ -58,7 +60,8 @@ def test_a_live_desk_with_every_gate_open_passes_but_for_its_address(doctor):
     assert told <= {"address", "clock", "disk"}  # two are of the machine that tests
     assert "venue.other_address is true" in rows["address"]["found"]
     names = ("gate LIVE_TRADING", "gate LIVE_TRADING_ACK", "gate executor.dry_run")
-    assert states(rows, *names, "key", "key may trade", "venue clock") == ["PASS"] * 6
+    names += ("key", "key may hear", "key may trade", "venue clock")
+    assert states(rows, *names) == ["PASS"] * 7
     assert doctor.asked_rights
 
 
@@ -130,6 +133,24 @@ def test_a_key_that_may_read_and_not_trade_fails(doctor, venue):
     assert code == 2
     assert states(rows, "key", "key may trade") == ["PASS", "FAIL"]
     assert "right to trade" in rows["key may trade"]["todo"]
+
+
+def test_a_key_that_may_not_listen_is_told_before_it_is_needed(doctor, venue):
+    venue.faults(missing_rights=["stream"])
+    code, rows = doctor()
+    venue.faults(missing_rights=[])
+
+    assert code == 1
+    assert states(rows, "key", "key may hear", "key may trade") == ["PASS", "WARN", "PASS"]
+    assert "LOGIN_REFUSED" in rows["key may hear"]["found"]
+    assert "right to the WebSocket" in rows["key may hear"]["todo"]
+
+
+def test_a_websocket_that_cannot_be_reached_is_told_as_that(doctor):
+    code, rows = doctor(stream="ws://127.0.0.1:1")
+
+    assert (code, rows["key may hear"]["state"]) == (1, "WARN")
+    assert "ws_url" in rows["key may hear"]["todo"]
 
 
 def test_a_pair_that_the_venue_does_not_list_fails(doctor):
