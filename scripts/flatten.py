@@ -47,16 +47,16 @@ def flatten(
     why = f"{FLATTEN}: {reason}"
     _set(run_dir, Level.HALTED, why)
     shown.say("desk HALTED: what rests is taken back")
-    if not _until(lambda: bool(_unless_overtaken(run_dir, Level.HALTED, why)["clear"]), until_ms):
+    if not until(lambda: bool(_unless_overtaken(run_dir, Level.HALTED, why)["clear"]), until_ms):
         raise Told(Ended.NO, "the venue still shows orders of ours: the desk stays HALTED")
-    _set(run_dir, Level.REDUCE_ONLY, why)
+    until(lambda: _set(run_dir, Level.REDUCE_ONLY, why).ok, until_ms)
     shown.say("nothing rests; desk REDUCE_ONLY: what strategies hold is sold")
 
     def is_over() -> bool:
         alive = _unless_overtaken(run_dir, Level.REDUCE_ONLY, why)["alive_count"]
         return not alive and not left(run_dir)
 
-    if not _until(is_over, until_ms):
+    if not until(is_over, until_ms):
         told = ", ".join(f"{name} {text(amount)}" for name, amount in left(run_dir).items())
         raise Told(Ended.NO, f"not sold yet: {told or 'orders are alive'}. It goes on by itself")
     shown.say("every position is below the venue's minimum; btcbot level ACTIVE trades again")
@@ -75,9 +75,8 @@ def left(run_dir: Path) -> dict[str, Decimal]:
         rules = {one.instrument: one for one in client.instruments()}
         bids = {name: client.quote(name).bid for name, amount in held.items() if amount}
     except (VenueUnavailable, VenueUnreadable) as why:
-        raise Told(
-            Ended.NO, f"what is left cannot be judged, the venue says nothing: {why}"
-        ) from why
+        said = f"what is left cannot be judged, the venue says nothing: {why}"
+        raise Told(Ended.UNREACHABLE, said) from why
     finally:
         client.close()
     return {
@@ -120,8 +119,23 @@ def _set(run_dir: Path, level: Level, reason: str) -> Reply:
     return reply
 
 
-def _until(holds: Callable[[], bool], until_ms: int) -> bool:
-    clock, pace = SystemClock(), Pace(POLL_MS)
-    while not (held := holds()) and clock.mono_ms() < until_ms:
-        pace.rest(POLL_MS / 1_000)
-    return held
+def until(holds: Callable[[], bool], until_ms: int, *, poll_ms: int = POLL_MS) -> bool:
+    """Return whether it *holds* before *until_ms*; who cannot be asked now is asked again.
+
+    Raises Told at once where something was refused, at the end where nobody could be asked.
+    """
+    clock, pace = SystemClock(), Pace(poll_ms)
+    while True:
+        unasked = None
+        try:
+            if holds():
+                return True
+        except Told as why:
+            if why.ended is not Ended.UNREACHABLE:
+                raise
+            unasked = why
+        if clock.mono_ms() >= until_ms:
+            if unasked is not None:
+                raise unasked
+            return False
+        pace.rest(poll_ms / 1_000)
