@@ -42,7 +42,7 @@ def read(session: Session, request: ReadBalances, result: object, now: Now) -> l
                 at_ms=now.wall_ms,
             )
         )
-    writes += flows.asked_for(session, balances, standing, now)
+    writes += flows.asked_for(session, balances, now)
     checked = reconcile.compare(
         session.books,
         balances,

@@ -10,7 +10,6 @@ from decimal import Decimal
 from actors.executor import day, foreign, opening, postings, reconcile
 from actors.executor.day import MARK_AGE_MAX_MS
 from actors.executor.draft import Draft
-from actors.executor.reconcile import Standing
 from actors.executor.session import Now, Session
 from actors.executor.transfers import explaining, mark
 from actors.executor.venue_calls import Answer, ReadTransfers
@@ -73,11 +72,9 @@ def foreign_fill(session: Session, row: VenueFill, now: Now) -> list[Write]:
     return [draft.write(EXTERNAL_FILL, name, cause)]
 
 
-def asked_for(
-    session: Session, balances: Sequence[VenueBalance], before: Standing, now: Now
-) -> list[Write]:
+def asked_for(session: Session, balances: Sequence[VenueBalance], now: Now) -> list[Write]:
     """Return the entries by which the books follow what the venue sets aside for withdrawals."""
-    found = reconcile.set_aside(session.books, balances, before, totals_only=session.foreign.is_let)
+    found = reconcile.set_aside(session.books, balances, totals_only=session.foreign.is_let)
     return [_set_aside(session, asset, amount, now) for asset, amount in found.items()]
 
 

@@ -102,7 +102,7 @@ def compare(
     """
     alive = books.all_alive()
     unclear = _unclear(alive)
-    moving = _moving(books, before)
+    moving = {*touched(alive), *_since(books, before)}
     theirs = {one.asset: one for one in balances}
     names = sorted({*theirs, *books.balances(FREE), *books.balances(HELD)})
     found: list[Difference] = []
@@ -125,26 +125,22 @@ def compare(
 
 
 def set_aside(
-    books: Books,
-    balances: Sequence[VenueBalance],
-    before: Standing,
-    *,
-    totals_only: bool = False,
+    books: Books, balances: Sequence[VenueBalance], *, totals_only: bool = False
 ) -> dict[str, Decimal]:
     """Return by how much the venue sets aside more for withdrawals than the books do, by asset.
 
     A withdrawal that is asked for leaves the total as it is, and its amount is not ours to spend.
     Only where totals agree: more, as far as the books have it free; less, where one was taken back,
-    only while nothing moves and what is held agrees.
+    only when what is held agrees, else it may be an order of others that the books opened with.
     """
-    moving, unclear = _moving(books, before), _unclear(books.all_alive())
+    unclear = _unclear(books.all_alive())
     found: dict[str, Decimal] = {}
     for one in balances:
         more = one.withdrawing - books.balance(WITHDRAWING, one.asset)
         if one.asset in unclear or _total(one) != _owned(books, one.asset):
             continue
-        still = one.asset not in moving and one.held == books.balance(HELD, one.asset)
-        if 0 < more <= books.balance(FREE, one.asset) or (more < 0 and (still or totals_only)):
+        sure = totals_only or one.held == books.balance(HELD, one.asset)
+        if 0 < more <= books.balance(FREE, one.asset) or (more < 0 and sure):
             found[one.asset] = more
     return found
 
@@ -228,10 +224,6 @@ def _owned(books: Books, asset: str) -> Decimal:
 
 def _unclear(alive: Iterable[OrderRow]) -> list[str]:
     return touched(order for order in alive if is_incomplete(order))
-
-
-def _moving(books: Books, before: Standing) -> set[str]:
-    return {*touched(books.all_alive()), *_since(books, before)}
 
 
 def _ended_since(books: Books, since_ms: int | None) -> list[OrderRow]:

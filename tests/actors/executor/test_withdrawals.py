@@ -1,12 +1,11 @@
 """A withdrawal that is asked for: the venue sets it aside, and so do the books."""
 
 import pytest
-from msgspec.structs import replace
 
 from actors.executor import postings
 from actors.executor.draft import Draft
 from actors.executor.facts import Seen
-from actors.executor.reconcile import Standing, set_aside
+from actors.executor.reconcile import set_aside
 from actors.executor.states import Fact
 from actors.venues.port import VenueBalance
 from messages.money import Amount
@@ -16,8 +15,6 @@ from tests.actors.executor.ledgers import NOW_MS, VENUE_ID, answer, books, tell
 from tests.actors.executor.test_transfers import look
 from tests.actors.executor.venues import trading
 from tests.actors.executor.wishes import batch, intent
-
-QUIET = Standing(asked_ms=0, versions={})
 
 
 def row(free, held=0, withdrawing=0):
@@ -48,7 +45,7 @@ def on(free=100, withdrawing=0):
     ],
 )
 def test_what_the_venue_sets_aside_is_set_aside_where_totals_agree(venue, more):
-    assert set_aside(on(), [venue], QUIET) == more
+    assert set_aside(on(), [venue]) == more
 
 
 @pytest.mark.parametrize(
@@ -62,23 +59,24 @@ def test_what_the_venue_sets_aside_is_set_aside_where_totals_agree(venue, more):
     ],
 )
 def test_what_was_asked_for_before_counts(venue, more):
-    assert set_aside(on(free=94, withdrawing=6), [venue], QUIET) == more
+    assert set_aside(on(free=94, withdrawing=6), [venue]) == more
 
 
-def test_while_an_order_pays_with_it_more_is_set_aside_and_nothing_is_given_back():
+def test_while_an_order_pays_with_it_what_is_held_must_agree_to_give_back():
     asked = on(free=9_994, withdrawing=6)
     name = answer(batch(intent()), asked).sends[0].client_order_id
     tell(asked, name, Seen(fact=Fact.ACK, venue_order_id=VENUE_ID))
-    held = asked.balance("held", "TRY")
-    free = asked.balance("free", "TRY")
-
+    held, free = asked.balance("held", "TRY"), asked.balance("free", "TRY")
     more = row(free - 1, held=held, withdrawing=7)
     less = row(free + 1, held=held, withdrawing=5)
+    not_held_yet = row(free + held + 1, withdrawing=5)
+    too_much = row(-1, held=held, withdrawing=free + 7)
 
-    assert set_aside(asked, [more], QUIET) == {"TRY": 1}
-    assert set_aside(asked, [less], QUIET) == {}
-    assert set_aside(asked, [less], QUIET, totals_only=True) == {"TRY": -1}
-    assert set_aside(asked, [replace(more, withdrawing=free + 8, free=Amount(-1))], QUIET) == {}
+    assert set_aside(asked, [more]) == {"TRY": 1}
+    assert set_aside(asked, [less]) == {"TRY": -1}
+    assert set_aside(asked, [not_held_yet]) == {}
+    assert set_aside(asked, [not_held_yet], totals_only=True) == {"TRY": -1}
+    assert set_aside(asked, [too_much]) == {}
 
 
 @pytest.fixture
