@@ -17,6 +17,9 @@ from actors.executor.watching import Watching
 from actors.venues.port import VenueBalance
 
 HIDDEN_LOOKS = 8  # how often it is compared again while fills may be hidden
+EVER_LOOKS = (
+    5  # in a row that found a difference; two may each have met another order's hidden fill
+)
 
 
 class Stage(StrEnum):
@@ -45,6 +48,7 @@ class Reconciler:
         self._wanted_ms: int | None = None
         self._once: dict[tuple[str, str, Decimal], int] = {}  # since when it shows
         self._ever: dict[tuple[str, str], int] = {}  # since when it differs by whatever amount
+        self._looks: dict[tuple[str, str], int] = {}  # that found it so, in a row
 
     @property
     def between_ms(self) -> int:
@@ -121,13 +125,16 @@ class Reconciler:
         """Take *checked* as the newest; return what of it showed twice, far enough apart.
 
         What hidden fills would explain must show again in reads that began when none can be. What
-        differs for longer, by ever another amount and without a look at which it agreed, counts:
-        every fill may be booked wrong.
+        differs for longer, by ever another amount at one look after the other, counts: every fill
+        may be booked wrong.
         """
         before, self.last = self.last, checked
         now_ms = checked.heard_ms
         self._once = {one.key: self._once.get(one.key, now_ms) for one in checked.differences}
         self._ever = self._ever_since(checked, now_ms if before is None else before.heard_ms)
+        self._looks = {key: self._looks.get(key, 0) for key in self._ever}
+        for one in checked.differences:
+            self._looks[one.asset, one.account] += 1
         all_hidden = checked.differences and len(checked.hidden) == len(checked.differences)
         if all_hidden and not checked.unclear:
             self.want(now_ms + max(self._apart_ms, self._hidden_ms // HIDDEN_LOOKS))
@@ -137,11 +144,13 @@ class Reconciler:
         return self.certain
 
     def _counts(self, one: Difference, checked: Checked) -> bool:
-        ever_ms = checked.asked_ms - self._ever[one.asset, one.account]
-        if ever_ms >= self._hidden_ms + self._apart_ms:
+        since_ms, account = self._once[one.key], (one.asset, one.account)
+        is_hidden = one in checked.hidden
+        ever_ms = checked.asked_ms - self._ever[account]
+        often = not is_hidden or self._looks[account] >= EVER_LOOKS
+        if often and ever_ms >= self._hidden_ms + self._apart_ms:
             return True
-        since_ms = self._once[one.key]
-        if one in checked.hidden:
+        if is_hidden:
             return checked.asked_ms - since_ms >= self._hidden_ms
         return checked.heard_ms - since_ms >= self._apart_ms
 

@@ -180,6 +180,18 @@ def test_a_difference_that_grows_with_every_look_counts_though_fills_would_expla
     assert found == [False, False, False, False, True, True]
 
 
+@pytest.mark.parametrize(("looks", "counts"), [(2, False), (4, False), (5, True)])
+def test_a_few_looks_long_apart_may_each_have_met_the_hidden_fills_of_another_order(looks, counts):
+    course = Reconciler(Asking(twice_apart_ms=2_000), hidden_ms=10_000)
+
+    found = [
+        course.judge(checked(worse(look), at_ms=look * 60_000, hidden=(worse(look),)))
+        for look in range(looks)
+    ]
+
+    assert bool(found[-1]) is counts
+
+
 def test_differences_that_come_and_go_with_what_the_venue_does_not_show_yet_never_count():
     course = Reconciler(Asking(twice_apart_ms=2_000), hidden_ms=10_000)
 
