@@ -17,9 +17,7 @@ from actors.executor.watching import Watching
 from actors.venues.port import VenueBalance
 
 HIDDEN_LOOKS = 8  # how often it is compared again while fills may be hidden
-EVER_LOOKS = (
-    5  # in a row that found a difference; two may each have met another order's hidden fill
-)
+HIDDEN_SEEN_MIN = 5  # looks in a row; fewer may each have met another order's hidden fill
 
 
 class Stage(StrEnum):
@@ -147,8 +145,9 @@ class Reconciler:
         since_ms, account = self._once[one.key], (one.asset, one.account)
         is_hidden = one in checked.hidden
         ever_ms = checked.asked_ms - self._ever[account]
-        often = not is_hidden or self._looks[account] >= EVER_LOOKS
-        if often and ever_ms >= self._hidden_ms + self._apart_ms:
+        if is_hidden and self._looks[account] < HIDDEN_SEEN_MIN:
+            return False
+        if ever_ms >= self._hidden_ms + self._apart_ms:
             return True
         if is_hidden:
             return checked.asked_ms - since_ms >= self._hidden_ms
