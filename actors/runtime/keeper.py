@@ -206,6 +206,9 @@ class Keeper(Actor):
             case supervision.Kill(why=why):
                 self.log.error("actor_killed", child=name, why=why)
                 self._processes[name].send(SIGKILL)
+            case supervision.BecameLive(waiting_for=missing):
+                pid = self.kept[name].pid
+                self.log.info("actor_live", child=name, child_pid=pid, waiting_for=missing)
             case supervision.BecameReady():
                 self.log.info("actor_ready", child=name, child_pid=self.kept[name].pid)
                 yield from self.became_ready(name)

@@ -120,6 +120,13 @@ class Kill(Struct, frozen=True):
     why: str
 
 
+class BecameLive(Struct, frozen=True):
+    """Its first heartbeat came, and it is not ready yet."""
+
+    role: str
+    waiting_for: str
+
+
 class BecameReady(Struct, frozen=True):
     role: str
 
@@ -140,7 +147,7 @@ class LimitReached(Struct, frozen=True):
     failures: int
 
 
-Effect = Spawn | Dump | Kill | BecameReady | Failed | LimitReached
+Effect = Spawn | Dump | Kill | BecameLive | BecameReady | Failed | LimitReached
 Step = tuple[Child, list[Effect]]
 
 
@@ -194,7 +201,10 @@ def _beaten(child: Child, event: Beaten, now_ms: int, settings: SupervisionSetti
         return heard, []  # its end is decided
     if event.waiting_for:
         recovering = replace(heard, actual=Actual.RECOVERING, ready_ms=None)
-        return replace(recovering, due_ms=now_ms + settings.silence_ms), []
+        live: list[Effect] = []
+        if child.heard_ms is None:
+            live.append(BecameLive(child.role, event.waiting_for))
+        return replace(recovering, due_ms=now_ms + settings.silence_ms), live
     since = now_ms if child.ready_ms is None else child.ready_ms
     ready = replace(heard, actual=Actual.READY, ready_ms=since, due_ms=now_ms + settings.silence_ms)
     if now_ms - since >= settings.healthy_s * 1000:

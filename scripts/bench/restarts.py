@@ -6,8 +6,11 @@ three markets, and at 150, an order each, which fills two cores. The log's times
 
 import os
 import signal
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from actors.runtime.clock import SystemClock
 from actors.topology import ROLES
@@ -30,6 +33,13 @@ PACES_MS = (200, 20)  # between two quotes of each of three instruments
 ORDERS_WITHIN_MS = 60_000
 
 
+class Back(Struct, frozen=True, kw_only=True):
+    """How long one was gone: until its first heartbeat, until it was ready."""
+
+    live_ms: float
+    ready_ms: float
+
+
 def measure(directory: Path, *, quick: bool) -> Section:
     """Return the time from SIGKILL to ready of each actor."""
     rounds = 2 if quick else 20
@@ -47,24 +57,24 @@ def measure(directory: Path, *, quick: bool) -> Section:
     return Section(title="SIGKILL to ready", figures=tuple(figures), notes=tuple(notes))
 
 
-def in_turn(directory: Path, rounds: int, pace_ms: int) -> tuple[dict[str, list[float]], list[str]]:
+def in_turn(directory: Path, rounds: int, pace_ms: int) -> tuple[dict[str, list[Back]], list[str]]:
     """Return the times of each role, and who was not back in time."""
-    taken: dict[str, list[float]] = {role: [] for role in ROLES}
+    taken: dict[str, list[Back]] = {role: [] for role in ROLES}
     lost = []
     with desk(directory, pace_ms=pace_ms) as busy:
         Pace(0).rest(WARM_S)
         for _ in range(rounds):
             for role in ROLES:
-                back_ms = kill_once(busy, role)
-                if back_ms is None:
+                came = kill_once(busy, role)
+                if came is None:
                     lost.append(role)
                 else:
-                    taken[role].append(back_ms)
+                    taken[role].append(came)
                 Pace(0).rest(REST_S)
     return taken, lost
 
 
-def with_orders(directory: Path, rounds: int) -> tuple[int, list[float]]:
+def with_orders(directory: Path, rounds: int) -> tuple[int, list[Back]]:
     """Return how many orders rested, and the executor's times with them."""
     wanted = RESTING_STRATEGIES * len(RESTING_INSTRUMENTS)
     clock, pace = SystemClock(), Pace(200)
@@ -76,15 +86,15 @@ def with_orders(directory: Path, rounds: int) -> tuple[int, list[float]]:
             resting = int(quiet.ask("executor.control", StatusQuery()).report["alive_count"])
         taken = []
         for _ in range(rounds):
-            back_ms = kill_once(quiet, "executor")
-            if back_ms is not None:
-                taken.append(back_ms)
+            came = kill_once(quiet, "executor")
+            if came is not None:
+                taken.append(came)
             pace.rest(REST_S)
     return resting, taken
 
 
-def kill_once(busy: Desk, role: str) -> float | None:
-    """Return the ms from SIGKILL of *role* until its successor is ready, None when it is not."""
+def kill_once(busy: Desk, role: str) -> Back | None:
+    """Return how long *role* was gone after SIGKILL, None when it did not come back in time."""
     clock, pace = SystemClock(), Pace(20)
     before = busy.actors().get(role)
     if before is None or before["pid"] is None:
@@ -95,31 +105,39 @@ def kill_once(busy: Desk, role: str) -> float | None:
     until_ms = clock.mono_ms() + BACK_WITHIN_MS
     while clock.mono_ms() < until_ms:
         pace.rest(0.02)
-        for line in busy.log_lines("supervisor", since=heard):
-            if _is_back(line, role, int(before["pid"]), killed_ms):
-                return max(0.0, float(line["at_ms"]) - killed_ms)
+        lines = list(busy.log_lines("supervisor", since=heard))
+        came = back(lines, role, int(before["pid"]), killed_ms)
+        if came is not None:
+            return came
     return None
 
 
-def _is_back(line: dict[str, Any], role: str, pid: int, since_ms: float) -> bool:
-    return (
-        line.get("event") == "actor_ready"
-        and line.get("child") == role
-        and line.get("child_pid") != pid
-        and float(line.get("at_ms", 0)) >= since_ms - 1
-    )
+def back(lines: Iterable[Mapping[str, Any]], role: str, pid: int, killed_ms: float) -> Back | None:
+    """Return how long *role* was gone by the supervisor's *lines*, None while it is.
+
+    One that is ready with its first heartbeat is not said to be live before.
+    """
+    live_ms = None
+    for line in lines:
+        if line.get("child") != role or line.get("child_pid") == pid:
+            continue
+        after_ms = float(line.get("at_ms", 0)) - killed_ms
+        if line.get("event") == "actor_live" and live_ms is None:
+            live_ms = max(0.0, after_ms)
+        if line.get("event") == "actor_ready" and after_ms >= -1:
+            ready_ms = max(0.0, after_ms)
+            return Back(live_ms=ready_ms if live_ms is None else live_ms, ready_ms=ready_ms)
+    return None
 
 
-def _figures(what: str, taken: list[float], *, goal: float | None = None) -> list[Figure]:
-    goal = GOAL_MS if goal is None else goal
+def _figures(what: str, taken: list[Back], *, goal: float = GOAL_MS) -> list[Figure]:
+    """Return live and ready; they are the same for who is ready with the first heartbeat."""
+    live, ready = [one.live_ms for one in taken], [one.ready_ms for one in taken]
+    rows = [(f"{what}, p50", ready, 0.5, goal), (f"{what}, p99", ready, 0.99, None)]
+    if live != ready:
+        rows.insert(0, (f"{what}: live, p50", live, 0.5, None))
     return [
-        Figure(
-            what=f"{what}, {name}",
-            value=quantile(taken, ratio),
-            unit=MS,
-            goal=goal if name == "p50" else None,
-            samples=len(taken),
-        )
-        for ratio, name in ((0.5, "p50"), (0.99, "p99"))
-        if taken
+        Figure(what=name, value=quantile(times, ratio), unit=MS, goal=most, samples=len(times))
+        for name, times, ratio, most in rows
+        if times
     ]

@@ -8,6 +8,7 @@ from actors.runtime.supervision import (
     DUMP_MS,
     Actual,
     Beaten,
+    BecameLive,
     BecameReady,
     Child,
     Dump,
@@ -37,8 +38,9 @@ def test_it_recovers_until_it_waits_for_nothing():
     life.on(Wanted(True))
     pid = life.begin()
 
-    assert life.on(Beaten(pid, "states")) == []
-    assert (life.child.actual, life.child.waiting_for) == (Actual.RECOVERING, "states")
+    assert life.on(Beaten(pid, "states")) == [BecameLive(ROLE, "states")]
+    assert life.on(Beaten(pid, "records")) == []
+    assert (life.child.actual, life.child.waiting_for) == (Actual.RECOVERING, "records")
     assert life.on(Beaten(pid, "")) == [BecameReady(ROLE)]
     assert life.child.actual is Actual.READY
 
@@ -235,6 +237,7 @@ def test_a_child_that_recovers_has_as_long_as_it_says_so():
     life.on(Wanted(True))
     pid = life.begin()
 
+    life.on(Beaten(pid, "reconciling"))
     for _ in range(100):
         assert life.after(1_000, Beaten(pid, "reconciling"), Passed()) == []
     assert life.child.actual is Actual.RECOVERING
