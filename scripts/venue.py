@@ -16,6 +16,7 @@ from actors.venues.btcturk.rest import BtcturkPrivate, BtcturkPublic
 from actors.venues.btcturk.stream import BtcturkStream, Subject
 from actors.venues.btcturk.symbols import Symbols
 from actors.venues.port import (
+    Connected,
     Disconnected,
     RejectKind,
     StreamEvent,
@@ -117,11 +118,16 @@ def _key(settings: VenueSettings, account: ApiKey, desk: Desk, offset_ms: int) -
 
 def _login(settings: VenueSettings, account: ApiKey, offset_ms: int) -> str:
     """Return why the venue does not let the key listen, empty when it does."""
-    clock, heard = SystemClock(), Queue[StreamEvent]()
+    clock, heard = SystemClock(), Queue[Connected | Disconnected]()
+
+    def hear(event: StreamEvent) -> None:
+        if isinstance(event, Connected | Disconnected):
+            heard.put(event)
+
     stream = BtcturkStream(
         settings,
         Subject(symbols=Symbols(), keys=signing(account)),
-        heard.put,
+        hear,
         clock=clock,
         random=Random(),
         venue_ms=lambda: clock.wall_ms() + offset_ms,

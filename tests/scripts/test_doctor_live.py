@@ -2,9 +2,11 @@
 
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
+from websockets.sync.server import serve
 
 from actors.venues.settings import ExchangeAccount
 from config import secrets
@@ -144,6 +146,26 @@ def test_a_key_that_may_not_listen_is_told_before_it_is_needed(doctor, venue):
     assert states(rows, "key", "key may hear", "key may trade") == ["PASS", "WARN", "PASS"]
     assert "LOGIN_REFUSED" in rows["key may hear"]["found"]
     assert "right to the WebSocket" in rows["key may hear"]["todo"]
+
+
+def garbled(socket):
+    """Say something unreadable, then no to the login."""
+    socket.recv()
+    socket.send("half a fra")
+    socket.send('[114,{"type":114,"id":0,"ok":false,"message":"Unauthorized"}]')
+    socket.recv()
+
+
+def test_a_frame_that_cannot_be_read_is_no_right_to_listen(doctor):
+    with serve(garbled, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        _, rows = doctor(stream=f"ws://127.0.0.1:{server.socket.getsockname()[1]}")
+        server.shutdown()
+        thread.join()
+
+    assert rows["key may hear"]["state"] == "WARN"
+    assert "LOGIN_REFUSED" in rows["key may hear"]["found"]
 
 
 def test_a_websocket_that_cannot_be_reached_is_told_as_that(doctor):
