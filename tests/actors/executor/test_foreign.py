@@ -17,12 +17,10 @@ from messages.orders import IntentRefused, OrderState, Side
 from messages.state import AccountState, Level
 from store.explain import told_about
 from store.readers import Reader
-from store.verify import verify
 from tests.actors.executor import ledgers
 from tests.actors.executor.driving import settings
 from tests.actors.executor.ledgers import NOW_MS, VENUE_ID, tell
 from tests.actors.executor.sessions import Standing
-from tests.actors.executor.venues import trading
 from tests.actors.executor.wishes import wanted_of
 from tests.actors.venues.served import CLOCK
 
@@ -153,14 +151,6 @@ class ByHand:
 
     def cancel(self, number):
         self.client.cancel(number, CLOCK.wall_ms())
-
-
-@pytest.fixture
-def place(run_dir):
-    with trading(run_dir) as found:
-        yield found
-    with Reader.open(found.run_dir) as reader:
-        assert verify(reader).differences == ()
 
 
 def opened(place, policy="external"):

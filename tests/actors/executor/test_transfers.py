@@ -13,11 +13,8 @@ from messages.control import SetLevel, StatusQuery
 from messages.money import Amount
 from messages.orders import OrderState, Side
 from messages.state import Level, Scope
-from store.readers import Reader
 from store.rows import DayRow, MetaRow
-from store.verify import verify
 from tests.actors.executor.ledgers import books
-from tests.actors.executor.venues import trading
 
 OPENED_MS = 1_000
 
@@ -159,14 +156,6 @@ def test_a_flow_is_neither_profit_nor_drawdown_even_at_midnight():
     assert day.result(after, Amount(140)).drawdown == before.drawdown == 30
     assert day.result(after, Amount(140)).day_pnl == before.day_pnl == -10
     assert day.result(tomorrow, Amount(140)).day_pnl == 0
-
-
-@pytest.fixture
-def place(run_dir):
-    with trading(run_dir) as found:
-        yield found
-    with Reader.open(found.run_dir) as reader:
-        assert verify(reader).differences == ()
 
 
 def look(driver):

@@ -9,11 +9,8 @@ from actors.executor.reconcile import set_aside
 from actors.executor.states import Fact
 from actors.venues.port import VenueBalance
 from messages.money import Amount
-from store.readers import Reader
-from store.verify import verify
 from tests.actors.executor.ledgers import NOW_MS, VENUE_ID, answer, books, tell
 from tests.actors.executor.test_transfers import look
-from tests.actors.executor.venues import trading
 from tests.actors.executor.wishes import batch, intent
 
 
@@ -77,14 +74,6 @@ def test_while_an_order_pays_with_it_what_is_held_must_agree_to_give_back():
     assert set_aside(asked, [not_held_yet]) == {}
     assert set_aside(asked, [not_held_yet], totals_only=True) == {"TRY": -1}
     assert set_aside(asked, [too_much]) == {}
-
-
-@pytest.fixture
-def place(run_dir):
-    with trading(run_dir) as found:
-        yield found
-    with Reader.open(found.run_dir) as reader:
-        assert verify(reader).differences == ()
 
 
 def test_a_request_is_no_difference_no_profit_and_not_ours_to_spend(place):
