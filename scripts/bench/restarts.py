@@ -1,7 +1,8 @@
 """How long is an actor gone after SIGKILL? From the signal to ready, by the supervisor's log.
 
-Each actor in turn, while orders flow: at 15 quotes a second, which is more than the venue tells of
-three markets, and at 150, an order each, which fills two cores. The log's times are whole ms.
+Each actor in turn, while orders flow, one for each quote: at 5 a second, as many as the venue takes
+from an account; at 15, three times that; at 150, which fills two cores. The log's times are whole
+ms.
 """
 
 import os
@@ -29,7 +30,7 @@ GOAL_MS, EXECUTOR_GOAL_MS = 50, 500
 BACK_WITHIN_MS = 15_000
 REST_S = 0.5  # between two kills
 WARM_S = 3.0
-PACES_MS = (200, 20)  # between two quotes of each of three instruments
+PACES_MS = (600, 200, 20)  # between two quotes of each of three instruments
 ORDERS_WITHIN_MS = 60_000
 
 
