@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from messages.orders import ALIVE, OrderState
 from store import journal
@@ -93,14 +93,15 @@ def orders_by_venue_id(
     return {row.venue_order_id: row for row in found if row.venue_order_id is not None}
 
 
-def known_fills(connection: sqlite3.Connection, trade_ids: Iterable[str]) -> set[str]:
-    return _present(connection, "SELECT trade_id FROM fill WHERE trade_id IN", trade_ids)
+def known_fills(connection: sqlite3.Connection, trade_ids: Iterable[str]) -> dict[str, str]:
+    sql = "SELECT trade_id, client_order_id FROM fill WHERE trade_id IN"
+    return dict(_among(connection, sql, trade_ids))
 
 
 def known_batches(connection: sqlite3.Connection, batch_ids: Iterable[str]) -> set[str]:
     # A batch is whole or not there, so its first record speaks for it.
     sql = "SELECT batch_id FROM record WHERE leg = 0 AND batch_id IN"
-    return _present(connection, sql, batch_ids)
+    return {batch_id for (batch_id,) in _among(connection, sql, batch_ids)}
 
 
 def checked_head(connection: sqlite3.Connection, most: int) -> Head:
@@ -108,23 +109,22 @@ def checked_head(connection: sqlite3.Connection, most: int) -> Head:
 
     Raises StoreRefused where it is broken.
     """
-    sql = f"SELECT {journal.COLUMNS} FROM journal ORDER BY seq DESC LIMIT ?"  # noqa: S608
-    newest = [journal_row(found) for found in connection.execute(sql, (most + 1,))]
-    if not newest:
-        return NOTHING
-    newest.reverse()
-    before = b""
-    if newest[0].seq > 1:
-        before = newest.pop(0).hash
-    for row in newest:
-        if journal.link_of(row, before) != row.hash:
+    oldest = "SELECT min(seq) FROM (SELECT seq FROM journal ORDER BY seq DESC LIMIT ?)"
+    sql = f"SELECT {journal.COLUMNS} FROM journal WHERE seq >= ({oldest}) ORDER BY seq"  # noqa: S608
+    newest: JournalRow | None = None
+    before: bytes | None = None
+    # One at a time: a start is to be short, and new memory is what costs it most.
+    for row in map(journal_row, connection.execute(sql, (most + 1,))):
+        if before is None and row.seq <= 1:
+            before = b""
+        if before is not None and journal.link_of(row, before) != row.hash:
             raise StoreRefused(
                 CORRUPT,
                 f"entry {row.seq} of the journal ({row.kind}) does not fit the one before it: "
                 "restore a backup",
             )
-        before = row.hash
-    return journal.head_of(newest[-1])
+        before, newest = row.hash, row
+    return NOTHING if newest is None else journal.head_of(newest)
 
 
 def hash_at(connection: sqlite3.Connection, seq: int) -> str:
@@ -149,12 +149,12 @@ def _named(
         yield from select(connection, kind, f"WHERE {column} IN ({marks})", some)
 
 
-def _present(connection: sqlite3.Connection, sql: str, names: Iterable[str]) -> set[str]:
-    found: set[str] = set()
+def _among(
+    connection: sqlite3.Connection, sql: str, names: Iterable[str]
+) -> Iterator[tuple[Any, ...]]:
     for some in _chunks(names):
         marks = ", ".join("?" * len(some))
-        found.update(name for (name,) in connection.execute(f"{sql} ({marks})", some))
-    return found
+        yield from connection.execute(f"{sql} ({marks})", some)
 
 
 def _chunks(names: Iterable[N]) -> Iterator[list[N]]:

@@ -180,8 +180,8 @@ class Writer:
         with self._reading("orders"):
             return recall.orders_by_venue_id(self._connection, venue_order_ids)
 
-    def known_fills(self, trade_ids: Iterable[str]) -> set[str]:
-        """Return which of *trade_ids* are booked."""
+    def known_fills(self, trade_ids: Iterable[str]) -> dict[str, str]:
+        """Return which of *trade_ids* are booked, and for which order: its client order id."""
         with self._reading("fills"):
             return recall.known_fills(self._connection, trade_ids)
 

@@ -16,6 +16,7 @@ from actors.executor import (
     order_of_work,
     published,
     reach,
+    reads,
     records,
     storeless,
     telling,
@@ -24,15 +25,15 @@ from actors.executor import (
 from actors.executor.books import Books
 from actors.executor.gate import Gate, Overheard, may_send
 from actors.executor.order_of_work import STATES, STATUS, WORK, Lane
-from actors.executor.reach import Client, Given, StreamFor
-from actors.executor.session import Now, Session
+from actors.executor.reach import Client, Given, OwnStream, StreamFor
+from actors.executor.session import Now, Phase, Session
 from actors.executor.settings import Settings
 from actors.executor.storeless import Storeless
 from actors.executor.venue_calls import CANCELS, ORDERS, READS, Handler, SubmitOrder
 from actors.runtime.actor import Actor
 from actors.runtime.atomic import atomic_write
 from actors.runtime.contain import attempt
-from actors.runtime.effects import After, Back, Called, Exit, Raised, Tick
+from actors.runtime.effects import After, Back, Call, Called, Exit, Raised, Tick
 from actors.runtime.lanes import LaneSpec
 from actors.runtime.life import PARENT_GONE, SIGTERM
 from actors.runtime.parts import Parts
@@ -42,7 +43,6 @@ from actors.venues.port import (
     Disconnected,
     NotSent,
     OrderWoken,
-    Stream,
     UnreadableFrame,
     VenueFill,
 )
@@ -81,14 +81,17 @@ class Executor(Actor):
     ) -> None:
         super().__init__(parts)
         self._desk, self._own, self._identity = desk, own, identity
-        self._client, self._make_stream = client, stream
-        self._stream: Stream | None = None
+        self._client, self._stream = client, OwnStream(stream)
         self._gate = Gate()  # shut until the first turn is over
         self._overheard = Overheard()
         self._writer: Writer | Storeless
         self._session: Session
 
     # the life of the process
+
+    def ahead(self) -> Iterable[Call]:
+        """Ask the venue's time, which needs no store, while that is opened."""
+        return [reads.ahead()]
 
     def started(self) -> Iterable[object]:
         """Open the store, take up the levels, ask the venue how everything is."""
@@ -105,9 +108,7 @@ class Executor(Actor):
             now=now,
             run_id=self.parts.run_id,
         )
-        if self._make_stream is not None:
-            self._stream = self._make_stream(self.post, self._venue_ms)
-            self._stream.start()
+        reads.asked_ahead(self._session, now)
         return self._after(
             [
                 *duties.restarted(self._session, now),
@@ -141,7 +142,7 @@ class Executor(Actor):
         return {Kill: self._overhear}
 
     def lanes(self) -> Sequence[LaneSpec]:
-        """Return the lanes to the venue: orders behind the gate, cancels and reads beside it."""
+        """Return the lanes to the venue: orders behind the gate, reads and cancels beside it."""
         return [
             LaneSpec(
                 name=name,
@@ -151,9 +152,9 @@ class Executor(Actor):
                 gate=gate,
             )
             for name, threads, gate in (
+                (READS, 3, None),  # first: a start is nothing but reads
                 (ORDERS, 2, self._gated),
                 (CANCELS, 1, None),
-                (READS, 3, None),  # a start is nothing but reads
             )
         ]
 
@@ -321,8 +322,7 @@ class Executor(Actor):
 
     def _leave(self) -> Iterable[object]:
         """The last turn: everything is durable, nothing more is said."""
-        if self._stream is not None:
-            self._stream.stop()
+        self._stream.stop()
         self._writer.close()
         return [Exit(0, self._session.stop_reason)]
 
@@ -361,6 +361,8 @@ class Executor(Actor):
     def _after(self, effects: Iterable[object], now: Now) -> list[object]:
         done = order_of_work.after(self._session, effects, now)
         self._set_gate()
+        if self._session.phase is not Phase.STARTING:  # a start asks for everything by itself
+            self._stream.start(self.post, self._venue_ms)
         return done
 
     def _set_gate(self) -> None:
@@ -372,9 +374,8 @@ class Executor(Actor):
         """Take from the store what *evident* is about and memory does not hold."""
         books = self._session.books
         books.forget()
-        names = evidence.names(evident, books)
-        books.recall(self._writer.orders(names.orders).values())
-        books.recall_trades(self._writer.known_fills(names.trades))
+        books.recall_trades(self._writer.known_fills(evidence.trades(evident, books)))
+        books.recall(self._writer.orders(evidence.orders(evident, books)).values())
 
     def _now(self) -> Now:
         clock = self.clock

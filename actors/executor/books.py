@@ -59,7 +59,7 @@ class Books:
         self._cursors: dict[str, int] = {}
         self._meta: dict[str, str] = {}
         self._intents: OrderedDict[str, IntentRow] = OrderedDict()
-        self._trades: OrderedDict[str, None] = OrderedDict()
+        self._trades: OrderedDict[str, str] = OrderedDict()  # whose each is
         self.recall(rows)
         self.touched.clear()
         self.raised.clear()
@@ -109,6 +109,10 @@ class Books:
         """Return whether the fill is surely booked; False may also mean forgotten."""
         return trade_id in self._trades
 
+    def booked_for(self, trade_id: str) -> str | None:
+        """Return the order that the fill is surely booked for, None where that is not known."""
+        return self._trades.get(trade_id)
+
     # what changes
 
     def take(self, entry: Entry) -> Write:
@@ -122,10 +126,10 @@ class Books:
         for row in rows:
             self._put(row)
 
-    def recall_trades(self, trade_ids: Iterable[str]) -> None:
-        """Remember that these fills are booked."""
-        for trade_id in trade_ids:
-            self._remember_trade(trade_id)
+    def recall_trades(self, orders: Mapping[str, str]) -> None:
+        """Remember that these fills are booked, each for its order: trade id -> client order id."""
+        for trade_id, client_order_id in orders.items():
+            self._remember_trade(trade_id, client_order_id)
 
     def forget(self) -> None:
         """Let go of the oldest of what is over, where there is too much of it.
@@ -162,7 +166,7 @@ class Books:
             case IntentRow():
                 _remember(self._intents, row.intent_id, row, INTENTS_KEPT_MAX)
             case FillRow():
-                self._remember_trade(row.trade_id)
+                self._remember_trade(row.trade_id, row.client_order_id)
             case CursorRow():
                 self._cursors[row.instrument] = row.since_ms
             case DayRow():
@@ -204,8 +208,8 @@ class Books:
         self._ended[key] = None
         self._ended.move_to_end(key)
 
-    def _remember_trade(self, trade_id: str) -> None:
-        self._trades[trade_id] = None
+    def _remember_trade(self, trade_id: str, client_order_id: str) -> None:
+        self._trades[trade_id] = client_order_id
         self._trades.move_to_end(trade_id)
 
 

@@ -33,13 +33,6 @@ FOREIGN_ORDER = "FOREIGN_ORDER"  # of somebody else on our account
 ENDED = {VenueStatus.FILLED: OrderState.FILLED, VenueStatus.CANCELLED: OrderState.CANCELLED}
 
 
-class Names(Struct, frozen=True, kw_only=True):
-    """What evidence is about and memory does not hold: to be recalled from the store."""
-
-    orders: list[str]
-    trades: list[str]
-
-
 class Stranger(Struct, frozen=True, kw_only=True):
     """An order or a fill that is in no books: *code* says whose it seems to be."""
 
@@ -49,18 +42,35 @@ class Stranger(Struct, frozen=True, kw_only=True):
     instrument: str
 
 
-def names(result: object, books: Books) -> Names:
-    """Return what of *result* (a lane's answer, or something a stream said) must be recalled."""
+def trades(result: object, books: Books) -> list[str]:
+    """Return the trades that *result* tells of and memory does not hold.
+
+    *result* is a lane's answer, or something a stream said.
+    """
+    fills = [row for row in _rows(result) if isinstance(row, VenueFill)]
+    return [row.trade_id for row in fills if not books.is_booked(row.trade_id)]
+
+
+def orders(result: object, books: Books) -> list[str]:
+    """Return the orders that *result* is about and memory does not hold, each once.
+
+    What is booked tells nothing new, so its order is not needed.
+    """
+    rows = [row for row in _rows(result) if isinstance(row, VenueOrder | VenueFill)]
+    news = [row.client_order_id for row in rows if not is_old(row, books)]
+    return [name for name in dict.fromkeys(news) if name not in books.orders]
+
+
+def is_old(row: VenueOrder | VenueFill, books: Books) -> bool:
+    """Return whether *row* is a fill that is booked, and for the order that it names."""
+    if not isinstance(row, VenueFill) or not books.is_booked(row.trade_id):
+        return False
+    return books.booked_for(row.trade_id) == row.client_order_id
+
+
+def _rows(result: object) -> list[object]:
     value = result.value if isinstance(result, Answer) else result
-    rows = value if isinstance(value, list) else [value]
-    orders: dict[str, None] = {}
-    trades: dict[str, None] = {}
-    for row in rows:
-        if isinstance(row, VenueOrder | VenueFill) and row.client_order_id not in books.orders:
-            orders[row.client_order_id] = None
-        if isinstance(row, VenueFill) and not books.is_booked(row.trade_id):
-            trades[row.trade_id] = None
-    return Names(orders=list(orders), trades=list(trades))
+    return value if isinstance(value, list) else [value]
 
 
 def of_outcome(outcome: Outcome, http: HttpRow | None) -> Seen:

@@ -32,6 +32,7 @@ def fills(session: Session, rows: Sequence[VenueFill], now: Now) -> list[Write]:
     opened_ms = opening.opened_ms(session.books)
     if opened_ms is None:
         return []
+    rows = [row for row in rows if not evidence.is_old(row, session.books)]
     rows = sweep.before_us(rows, opened_ms, session.books)
     found = evidence.strangers(rows, session.books, prefix=_prefix(session))
     writes = strange(session, found, now)

@@ -40,6 +40,25 @@ class Given(Protocol):
     def private_key(self) -> str | SecretFile: ...
 
 
+class OwnStream:
+    """The account's own stream, from when it is first wanted; none where *make* is None."""
+
+    def __init__(self, make: StreamFor | None) -> None:
+        self._make = make
+        self._stream: Stream | None = None
+
+    def start(self, sink: StreamSink, venue_ms: VenueMs) -> None:
+        """Start it, when it does not run."""
+        if self._make is not None and self._stream is None:
+            self._stream = self._make(sink, venue_ms)
+            self._stream.start()
+
+    def stop(self) -> None:
+        """Stop it, when it runs."""
+        if self._stream is not None:
+            self._stream.stop()
+
+
 def account(given: Given | None) -> ApiKey | None:
     """Return the keys, read from where they lie. Raises NotPrivate."""
     if given is None:

@@ -27,6 +27,16 @@ AHEAD_MAX = 6  # reads given to the lane and not answered yet: two for each of i
 CLOCK_AGAIN_MS = 1_000  # while it is not believed
 
 
+def ahead() -> Call:
+    """Return the one read that can be made before there is a session: it is not signed."""
+    return Call(READS, ReadServerTime())
+
+
+def asked_ahead(session: Session, now: Now) -> None:
+    """Take note that it was made."""
+    _asked(session, ReadServerTime(), now)
+
+
 def due(session: Session, now: Now) -> list[Call]:
     """Return the reads to make now."""
     calls: list[Call] = []
@@ -38,9 +48,7 @@ def due(session: Session, now: Now) -> list[Call]:
         bucket = session.buckets[BUDGET_OF[type(request)]]
         if request in session.pending or not bucket.has_room(now.mono_ms):
             continue
-        bucket.take(now.mono_ms)
-        session.pending[request] = now.mono_ms
-        _on_its_way(session, request, now)
+        _asked(session, request, now)
         calls.append(Call(READS, request))
     return calls
 
@@ -175,7 +183,9 @@ def _begin(session: Session, instrument: str, now: Now) -> Sweep:
     )
 
 
-def _on_its_way(session: Session, request: Request, now: Now) -> None:
+def _asked(session: Session, request: Request, now: Now) -> None:
+    session.buckets[BUDGET_OF[type(request)]].take(now.mono_ms)
+    session.pending[request] = now.mono_ms
     match request:
         case ReadServerTime():
             session.timed_ms = now.mono_ms

@@ -51,8 +51,8 @@ class Storeless:
     def orders(self, _: Iterable[str]) -> dict[str, OrderRow]:
         return {}
 
-    def known_fills(self, _: Iterable[str]) -> set[str]:
-        return set()
+    def known_fills(self, _: Iterable[str]) -> dict[str, str]:
+        return {}
 
     def known_batches(self, _: Iterable[str]) -> set[str]:
         return set()

@@ -66,6 +66,10 @@ class Actor(pykka.Actor):
 
     # What a role says about itself.
 
+    def ahead(self) -> Iterable[Call]:
+        """Return the calls to make while `started` works; their answers come after it."""
+        return ()
+
     def started(self) -> Iterable[object]:
         """Return what to do first: timers, calls, messages."""
         return ()
@@ -138,6 +142,7 @@ class Actor(pykka.Actor):
         """Open what the outlet has to open, then do what the role does first."""
         if self.outlet is not None:
             self.outlet.open()
+        self._carry_out([(call, None) for call in self.ahead()])
         self._carry_out([(effect, None) for effect in self.started()])
 
     def on_receive(self, message: Any) -> None:

@@ -4,6 +4,7 @@ The children also inherit what was computed or loaded here once. Freezing moves 
 collector's sight, so that the children's collections do not copy it.
 """
 
+import codecs
 import gc
 
 from actors.runtime import preload
@@ -14,5 +15,6 @@ if preload.PID is not None:
         build_hash()
     boot_id()
     "localhost".encode("idna")  # loads what each first connection asks for
+    codecs.lookup("ascii")
     gc.collect()
     gc.freeze()

@@ -151,8 +151,9 @@ def booked_as_renamed(original: Any) -> Any:
 
 
 def known_as_renamed(original: Any) -> Any:
-    def known(self: Any, names: Any) -> set[str]:
-        return {name.removesuffix("0") for name in original(self, [f"{one}0" for one in names])}
+    def known(self: Any, names: Any) -> dict[str, str]:
+        found = original(self, [f"{one}0" for one in names])
+        return {name.removesuffix("0"): order for name, order in found.items()}
 
     return known
 

@@ -126,7 +126,7 @@ MUTANTS = (
     ),
     _mutant(
         "one_permit_is_enough",
-        "I5",
+        "I5 I7",
         ("permits.Permits.until_ms", bugs.one_is_enough),
     ),
     _mutant(

@@ -238,7 +238,9 @@ def test_what_is_over_is_recalled_by_name(writer):
         fold_of_all.orders.values()
     )
     assert set(writer.intents([order.intent_id, "no"])) == {order.intent_id}
-    assert writer.known_fills([*fold_of_all.fills, "t-unknown"]) == set(fold_of_all.fills)
+    assert writer.known_fills([*fold_of_all.fills, "t-unknown"]) == {
+        trade_id: row.client_order_id for trade_id, row in fold_of_all.fills.items()
+    }
     assert writer.known_batches(["b-1", "b-2"]) == {"b-1"}
     assert writer.orders([]) == {}
 

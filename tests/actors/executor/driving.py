@@ -59,7 +59,7 @@ class Kept:
 
     def __init__(self, actor):
         self.actor = actor
-        self.said, self.backs, self.ended = [], [], None
+        self.said, self.backs, self.asked, self.ended = [], [], [], None
         self.timers = Timers(actor.clock)
         self.lanes = Lanes(actor.lanes(), actor.post, lock=actor.gate_lock)
 
@@ -76,6 +76,7 @@ class Kept:
         self.timers.after(delay_ms, message)
 
     def call(self, call):
+        self.asked.append(call.request)
         return self.lanes.offer(call)
 
     def room(self, lane):
@@ -212,8 +213,7 @@ class Driver:
 
     def _let_go(self):
         self.outlet.lanes.close()
-        if self.actor._stream is not None:
-            self.actor._stream.stop()
+        self.actor._stream.stop()
         while self.clients:
             self.clients.pop().close()
 

@@ -51,10 +51,10 @@ def test_what_is_recalled_for_an_answer_pushes_out_nothing_the_answer_is_about(m
     row = replace(on.orders[name], state=OrderState.FILLED)
     older, newer, missing = (replace(row, client_order_id=f"t-{n}") for n in range(3))
     on.recall([older, newer])
-    on.recall_trades(["1"])
+    on.recall_trades({"1": "t-a"})
 
     on.recall([missing])
-    on.recall_trades(["2"])
+    on.recall_trades({"2": "t-a"})
 
     assert {"t-0", "t-1", "t-2"} < set(on.orders)
     assert on.is_booked("1")

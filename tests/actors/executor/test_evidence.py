@@ -107,25 +107,38 @@ def test_a_twin_of_price_and_size_is_not_ours():
 
 def test_what_memory_does_not_hold_is_named():
     on = books(TRY=10_000)
-    on.recall_trades(["1"])
+    on.recall_trades({"1": "t-a"})
     rows = [fill("1", client_order_id="t-a"), fill("2", client_order_id="t-a"), order(name="t-b")]
 
-    names = evidence.names(Answer(value=rows), on)
+    assert evidence.trades(Answer(value=rows), on) == ["2"]
+    assert evidence.orders(Answer(value=rows), on) == ["t-a", "t-b"]
 
-    assert (names.orders, names.trades) == (["t-a", "t-b"], ["2"])
+
+def test_the_order_of_a_fill_that_is_booked_is_not_needed():
+    on = books(TRY=10_000)
+    on.recall_trades({"1": "t-a"})
+
+    assert evidence.orders(Answer(value=[fill("1", client_order_id="t-a")]), on) == []
+
+
+def test_a_booked_fill_that_comes_back_under_another_name_is_looked_up_as_one_of_a_stranger():
+    on = books(TRY=10_000)
+    on.recall_trades({"1": "t-a"})
+    row = fill("1", client_order_id="t-z")
+
+    assert not evidence.is_old(row, on)
+    assert evidence.orders(Answer(value=[row]), on) == ["t-z"]
 
 
 @pytest.mark.parametrize(
     "result", [NoAnswer(code="UNAVAILABLE", reason="x"), NotSent(reason="x"), Answer(value=3)]
 )
 def test_an_answer_about_nothing_names_nothing(result):
-    names = evidence.names(result, books())
-
-    assert (names.orders, names.trades) == ([], [])
+    assert evidence.trades(result, books()) == evidence.orders(result, books()) == []
 
 
 def test_one_fill_of_a_stream_is_named_like_a_page():
-    assert evidence.names(fill("9", client_order_id="t-z"), books()).trades == ["9"]
+    assert evidence.trades(fill("9", client_order_id="t-z"), books()) == ["9"]
 
 
 def test_fills_are_taken_oldest_first_and_by_id_within_a_moment():

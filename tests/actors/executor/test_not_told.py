@@ -93,8 +93,7 @@ def test_a_key_without_the_right_to_the_stream_is_told_and_the_books_stay_right(
 def test_the_stream_logs_in_by_the_venues_clock_and_not_the_hosts(run_dir):
     with trading(run_dir) as place:
         place.served.faults(clock_skew_ms=4_000)
-        driver = place.open(stream=True)
-        driver.until(lambda: driver.session.clock is not None)
+        place.open(stream=True).ready()
 
         assert 3_500 < place.login_ms() - CLOCK.wall_ms() < 4_500
 

@@ -65,6 +65,7 @@ class Place:
         self.tops = {name: public.quote(name) for name in ("BTC_TRY", "ETH_TRY")}
         public.close()
         self.driver = None
+        self.login_ms = None  # how the stream asks for the time; None: none was made
 
     def open(self, *, stream=False, **given):
         """Start a desk, told the rules and the market."""

@@ -211,6 +211,19 @@ def test_start_opens_the_outlet_and_then_does_what_the_role_does_first():
     assert actor.outlet.done == [("open",), ("commit", ["first"]), ("after", 5, Tick("x"))]
 
 
+def test_calls_made_ahead_are_on_their_way_before_the_role_starts():
+    actor = Echo()
+    actor.ahead = lambda: [Call("lane", "early")]
+
+    actor.on_start()
+
+    assert actor.outlet.done[:3] == [
+        ("open",),
+        ("call", Call("lane", "early")),
+        ("commit", ["first"]),
+    ]
+
+
 def test_a_stop_ends_the_process_in_order_unless_the_role_says_otherwise():
     actor = Echo()
 
