@@ -114,6 +114,10 @@ class Ledger:
             ),
         )
 
+    def newest_trades(self, most: int) -> list[str]:
+        """Return the trade ids of the newest *most* orders."""
+        return [str(n) for n in range(max(1, self._count - most + 1), self._count + 1)]
+
     def filled(self) -> Entry:
         """Return the entry of the fill that ends the order of the newest `accepted`."""
         n = self._count

@@ -1,7 +1,8 @@
 """Does a decision cost more when there is more history? It must not.
 
-What the executor asks of the store for one order is measured on a young store and, in turn with it,
-on one with many fills: is the intent new, then the commit; and what a start loads.
+What the executor asks of the store is measured on a young store and, in turn with it, on one with
+many fills: of an order whether its intent is new, and the commit; of a fill the same; of a page of
+fills which are booked; and what a start loads.
 """
 
 import tempfile
@@ -17,16 +18,19 @@ from store.writer import Writer
 
 RATIO_MAX = 1.2
 DECISIONS = 400
-LOADS = 5
+LOADS, PAGES = 5, 50
+PAGE = 200  # fills in one answer of the venue
 GROWTH = 500  # pairs in one commit while it grows
 FILLS, FILLS_QUICK, FILLS_MILLION = 100_000, 2_000, 1_000_000
 WARM = 200  # decisions before the first measured one
 
 
-class Cost(Struct, frozen=True):
-    """The median decision in µs and the median load in ms."""
+class Cost(Struct, frozen=True, kw_only=True):
+    """Medians: of a decision, a fill and a page in µs, of a load in ms."""
 
     decision_us: float
+    fill_us: float
+    page_us: float
     load_ms: float
 
 
@@ -51,27 +55,23 @@ def _measure(directory: Path, fills: int) -> Section:
         young, old = _costs(young_store, old_store)
     return Section(
         title="growth",
-        figures=(
+        figures=tuple(
             Figure(
-                what=f"store work of a decision, p50, {fills:,} fills",
-                value=old.decision_us,
-                unit=US,
-                floor=young.decision_us,
+                what=f"{what}, p50, {fills:,} fills",
+                value=value,
+                unit=unit,
+                floor=floor,
                 floor_is="the same, young store",
                 goal=RATIO_MAX,
                 goal_of="ratio",
-                samples=DECISIONS,
-            ),
-            Figure(
-                what=f"what a start loads, p50, {fills:,} fills",
-                value=old.load_ms,
-                unit=MS,
-                floor=young.load_ms,
-                floor_is="the same, young store",
-                goal=RATIO_MAX,
-                goal_of="ratio",
-                samples=LOADS,
-            ),
+                samples=samples,
+            )
+            for what, value, floor, unit, samples in (
+                ("store work of a decision", old.decision_us, young.decision_us, US, DECISIONS),
+                ("store work of a fill", old.fill_us, young.fill_us, US, DECISIONS),
+                (f"which of {PAGE} fills are booked", old.page_us, young.page_us, US, PAGES),
+                ("what a start loads", old.load_ms, young.load_ms, MS, LOADS),
+            )
         ),
     )
 
@@ -90,15 +90,23 @@ class _Store:
         self.writer, self.ledger = writer, Ledger(writer.lineage)
         self._clock = SystemClock()
 
-    def decide(self) -> float:
-        """Return what one decision costs the store, in µs; its fill is not counted."""
-        entry = self.ledger.accepted()
+    def decide(self) -> tuple[float, float]:
+        """Return what one decision costs the store, and what its fill does, in µs."""
+        order, fill = self.ledger.accepted(), self.ledger.filled()
         began = self._clock.mono_ns()
-        self.writer.intents([entry.cause["intent_id"]])
-        self.writer.append([entry])
-        taken = (self._clock.mono_ns() - began) / 1e3
-        self.writer.append([self.ledger.filled()])
-        return taken
+        self.writer.intents([order.cause["intent_id"]])
+        self.writer.append([order])
+        between = self._clock.mono_ns()
+        self.writer.known_fills([fill.cause["trade_id"]])
+        self.writer.append([fill])
+        return (between - began) / 1e3, (self._clock.mono_ns() - between) / 1e3
+
+    def page(self) -> float:
+        """Return what one page of fills costs that are booked, the newest ones, in µs."""
+        newest = self.ledger.newest_trades(PAGE)
+        began = self._clock.mono_ns()
+        self.writer.known_fills(newest)
+        return (self._clock.mono_ns() - began) / 1e3
 
     def load(self) -> float:
         """Return what a start loads, in ms."""
@@ -113,11 +121,15 @@ def _costs(*stores: _Store) -> list[Cost]:
         for _ in range(WARM):
             store.decide()
         store.writer.checkpoint()
-    decisions = [[store.decide() for store in stores] for _ in range(DECISIONS)]
+    taken = [[store.decide() for store in stores] for _ in range(DECISIONS)]
+    pages = [[store.page() for store in stores] for _ in range(PAGES)]
     loads = [[store.load() for store in stores] for _ in range(LOADS)]
     return [
-        Cost(quantile(list(decided), 0.5), quantile(list(loaded), 0.5))
-        for decided, loaded in zip(
-            zip(*decisions, strict=True), zip(*loads, strict=True), strict=True
+        Cost(
+            decision_us=quantile([both[at][0] for both in taken], 0.5),
+            fill_us=quantile([both[at][1] for both in taken], 0.5),
+            page_us=quantile([both[at] for both in pages], 0.5),
+            load_ms=quantile([both[at] for both in loads], 0.5),
         )
+        for at in range(len(stores))
     ]
