@@ -58,6 +58,7 @@ from store.rows import Entry
 from store.writer import Writer
 
 LANE_DEPTH = 16
+WOKEN = (Phase.RUNNING, Phase.CANCEL_ONLY)  # in which the account's stream begins
 
 
 class Executor(Actor):
@@ -361,7 +362,7 @@ class Executor(Actor):
     def _after(self, effects: Iterable[object], now: Now) -> list[object]:
         done = order_of_work.after(self._session, effects, now)
         self._set_gate()
-        if self._session.phase is not Phase.STARTING:  # a start asks for everything by itself
+        if self._session.phase in WOKEN:  # a start asks for everything by itself
             self._stream.start(self.post, self._venue_ms)
         return done
 

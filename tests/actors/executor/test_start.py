@@ -67,3 +67,11 @@ def test_what_was_filled_while_nobody_was_here_is_booked_by_a_start_whose_fills_
     assert set(done).isdisjoint(driver.books.orders)  # nobody needed them
     assert driver.state("BTC_TRY").by_strategy["one"].position == Amount("0.0019")
     assert place.differences() == {}
+
+
+def test_who_is_told_to_stop_while_it_starts_begins_no_stream(place):
+    driver = place.open(stream=True)
+
+    driver.stop()
+
+    assert place.login_ms is None
