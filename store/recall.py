@@ -25,6 +25,7 @@ from store.rows import (
 )
 
 DAYS_LOADED = 7
+ENDED_LOOKED_AT = 512  # orders, newest; as many as are kept in memory when they are over
 NAMES_PER_QUERY = 500
 
 T = TypeVar("T", bound=Row)
@@ -93,6 +94,17 @@ def orders_by_venue_id(
     return {row.venue_order_id: row for row in found if row.venue_order_id is not None}
 
 
+def lately_ended(connection: sqlite3.Connection, since_ms: int) -> Iterator[OrderRow]:
+    """Yield the orders among the newest that ended at *since_ms* or later and have a rest."""
+    return select(
+        connection,
+        OrderRow,
+        "WHERE id > (SELECT max(id) FROM orders) - ? AND ended_ms >= ?"
+        " AND booked_quantity <> quantity ORDER BY id",
+        (ENDED_LOOKED_AT, since_ms),
+    )
+
+
 def known_fills(connection: sqlite3.Connection, trade_ids: Iterable[str]) -> dict[str, str]:
     sql = "SELECT trade_id, client_order_id FROM fill WHERE trade_id IN"
     return dict(_among(connection, sql, trade_ids))
@@ -113,6 +125,7 @@ def checked_head(connection: sqlite3.Connection, most: int) -> Head:
     sql = f"SELECT {journal.COLUMNS} FROM journal WHERE seq >= ({oldest}) ORDER BY seq"  # noqa: S608
     newest: JournalRow | None = None
     before: bytes | None = None
+    read = 0
     # One at a time: a start is to be short, and new memory is what costs it most.
     for row in map(journal_row, connection.execute(sql, (most + 1,))):
         if before is None and row.seq <= 1:
@@ -123,8 +136,15 @@ def checked_head(connection: sqlite3.Connection, most: int) -> Head:
                 f"entry {row.seq} of the journal ({row.kind}) does not fit the one before it: "
                 "restore a backup",
             )
-        before, newest = row.hash, row
-    return NOTHING if newest is None else journal.head_of(newest)
+        before, newest, read = row.hash, row, read + 1
+    if newest is None:
+        return NOTHING
+    if read <= most and newest.seq > read:
+        gone = newest.seq - read
+        raise StoreRefused(
+            CORRUPT, f"the journal's first {gone} entries are gone: restore a backup"
+        )
+    return journal.head_of(newest)
 
 
 def hash_at(connection: sqlite3.Connection, seq: int) -> str:

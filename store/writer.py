@@ -180,6 +180,11 @@ class Writer:
         with self._reading("orders"):
             return recall.orders_by_venue_id(self._connection, venue_order_ids)
 
+    def lately_ended(self, since_ms: int) -> list[OrderRow]:
+        """Return the newest orders that ended at *since_ms* (wall) or later with a rest."""
+        with self._reading("orders"):
+            return list(recall.lately_ended(self._connection, since_ms))
+
     def known_fills(self, trade_ids: Iterable[str]) -> dict[str, str]:
         """Return which of *trade_ids* are booked, and for which order: its client order id."""
         with self._reading("fills"):
@@ -376,8 +381,7 @@ def _restored(
     epoch = int(meta.get("epoch", "0"))
     if before is None:
         return ""
-    hash_at = partial(recall.hash_at, connection)
-    return before.contradicts(meta.get("lineage", ""), epoch, hash_at)
+    return before.contradicts(meta.get("lineage", ""), epoch, partial(recall.hash_at, connection))
 
 
 def _halt(why: str, at_ms: int) -> LevelRow:

@@ -9,7 +9,6 @@ from actors.executor import (
     commands,
     duties,
     ending,
-    evidence,
     hear,
     identity,
     listing,
@@ -26,6 +25,7 @@ from actors.executor.books import Books
 from actors.executor.gate import Gate, Overheard, may_send
 from actors.executor.order_of_work import STATES, STATUS, WORK, Lane
 from actors.executor.reach import Client, Given, OwnStream, StreamFor
+from actors.executor.recalling import recall
 from actors.executor.session import Now, Phase, Session
 from actors.executor.settings import Settings
 from actors.executor.storeless import Storeless
@@ -54,7 +54,7 @@ from messages.market import Quote
 from messages.orders import ApprovedBatch
 from messages.records import RecordBatch, RecordBatchAck
 from store.identity import Identity
-from store.rows import Entry
+from store.rows import Entry, Row
 from store.writer import Writer
 
 LANE_DEPTH = 16
@@ -96,7 +96,7 @@ class Executor(Actor):
 
     def started(self) -> Iterable[object]:
         """Open the store, take up the levels, ask the venue how everything is."""
-        self._writer, rows = storeless.opened(self._open)
+        self._writer, rows = self._opened()
         if isinstance(self._writer, Storeless):
             self.log.critical("store_unusable", reason=self._writer.why)
         now = self._now()
@@ -191,7 +191,7 @@ class Executor(Actor):
                 session.hear_rules(message)
                 return []
             case VenueFill():
-                self._recall(message)
+                recall(message, session.books, self._writer)
                 return self._after(listing.fills(session, [message], now), now)
             case OrderWoken() | Connected() | Disconnected() | UnreadableFrame():
                 return self._after(hear.woken(session, message, now), now)
@@ -250,7 +250,7 @@ class Executor(Actor):
             self.log.error("call_failed", lane=called.lane, error=repr(called.result.error))
         with self.gate_lock:
             hear.landed(self._session, called)
-        self._recall(called.result)
+        recall(called.result, self._session.books, self._writer)
         return self._after(hear.called(self._session, called, now), now)
 
     def _ticked(self, name: str, now: Now) -> Iterable[object]:
@@ -311,12 +311,16 @@ class Executor(Actor):
         self.log.warning("desk_resumed", kill_epoch=session.kill_epoch)
         return self._after([*writes, Back(self.route, commands.resumed(session, now))], now)
 
+    def _opened(self) -> tuple[Writer | Storeless, list[Row]]:
+        hidden_ms = self._own.visibility_lag_s * 1_000
+        return storeless.opened(self._open, ended_since_ms=self.clock.wall_ms() - hidden_ms)
+
     def _open(self) -> Writer:
         return Writer.open(self.parts.run_dir, self._identity, self.clock)
 
     def _try_store(self) -> Iterable[object]:
         """Begin anew as soon as the store can be used, but not with a kill that nothing keeps."""
-        writer, _ = storeless.opened(self._open)
+        writer, _ = self._opened()
         writer.close()
         kept = self.kill_file_present() or not self._gate.latched
         return [storeless.again(writer, kill_is_kept=kept)]
@@ -370,13 +374,6 @@ class Executor(Actor):
         gate = self._session.gate()
         with self.gate_lock:
             self._gate = gate
-
-    def _recall(self, evident: object) -> None:
-        """Take from the store what *evident* is about and memory does not hold."""
-        books = self._session.books
-        books.forget()
-        books.recall_trades(self._writer.known_fills(evidence.trades(evident, books)))
-        books.recall(self._writer.orders(evidence.orders(evident, books)).values())
 
     def _now(self) -> Now:
         clock = self.clock

@@ -56,9 +56,15 @@ def orders(result: object, books: Books) -> list[str]:
 
     What is booked tells nothing new, so its order is not needed.
     """
-    rows = [row for row in _rows(result) if isinstance(row, VenueOrder | VenueFill)]
-    news = [row.client_order_id for row in rows if not is_old(row, books)]
-    return [name for name in dict.fromkeys(news) if name not in books.orders]
+    return list(dict.fromkeys(row.client_order_id for row in _unknown(result, books)))
+
+
+def numbers(result: object, books: Books) -> list[int]:
+    """Return the venue's numbers of what *result* is about under a name that memory does not hold.
+
+    Asked after the names were looked up: an order of ours may come back without its own.
+    """
+    return list(dict.fromkeys(row.venue_order_id for row in _unknown(result, books)))
 
 
 def is_old(row: VenueOrder | VenueFill, books: Books) -> bool:
@@ -66,6 +72,13 @@ def is_old(row: VenueOrder | VenueFill, books: Books) -> bool:
     if not isinstance(row, VenueFill) or not books.is_booked(row.trade_id):
         return False
     return books.booked_for(row.trade_id) == row.client_order_id
+
+
+def _unknown(result: object, books: Books) -> list[VenueOrder | VenueFill]:
+    rows = [row for row in _rows(result) if isinstance(row, VenueOrder | VenueFill)]
+    return [
+        row for row in rows if row.client_order_id not in books.orders and not is_old(row, books)
+    ]
 
 
 def _rows(result: object) -> list[object]:

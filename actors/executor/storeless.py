@@ -51,6 +51,9 @@ class Storeless:
     def orders(self, _: Iterable[str]) -> dict[str, OrderRow]:
         return {}
 
+    def orders_by_venue_id(self, _: Iterable[int]) -> dict[int, OrderRow]:
+        return {}
+
     def known_fills(self, _: Iterable[str]) -> dict[str, str]:
         return {}
 
@@ -67,9 +70,13 @@ class Storeless:
         """There is nothing to let go of."""
 
 
-def opened(make: Callable[[], Writer]) -> tuple[Writer | Storeless, list[Row]]:
+def opened(
+    make: Callable[[], Writer], *, ended_since_ms: int
+) -> tuple[Writer | Storeless, list[Row]]:
     """Return the store with the rows that decisions start from, or what stands for it.
 
+    Among them are the orders that ended at *ended_since_ms* or later with a rest: the venue may
+    still hide fills of theirs.
     Raises StoreRefused where another store or another writer is the matter: then nothing here is
     ours to take back.
     """
@@ -80,7 +87,7 @@ def opened(make: Callable[[], Writer]) -> tuple[Writer | Storeless, list[Row]]:
             raise
         return Storeless(str(why)), []
     try:
-        return writer, list(writer.load().rows())
+        return writer, [*writer.load().rows(), *writer.lately_ended(ended_since_ms)]
     except StoreFailed as why:
         writer.close()
         return Storeless(str(why)), []

@@ -70,6 +70,17 @@ def test_any_byte_of_any_entry_that_changes_is_found_and_the_writer_refuses(copi
         assert f"{seq}" in str(no.value)
 
 
+@pytest.mark.parametrize("left", [1, 2, 10])
+def test_a_journal_whose_beginning_is_gone_is_refused(copied, left):
+    run_dir = copied()
+    with Reader.open(run_dir) as reader:
+        seq = reader.head().seq
+    tamper(run_dir, f"DELETE FROM journal WHERE seq <= {seq - left}")
+
+    with pytest.raises(StoreRefused, match=rf"first {seq - left} entries are gone"):
+        opened(run_dir)
+
+
 def test_a_flipped_bit_anywhere_in_the_file_is_found_or_changes_nothing(copied, sound):
     before, dice = everything_in(sound), random.Random(20261125)
     named = 0
