@@ -312,8 +312,8 @@ class Executor(Actor):
         return self._after([*writes, Back(self.route, commands.resumed(session, now))], now)
 
     def _opened(self) -> tuple[Writer | Storeless, list[Row]]:
-        hidden_ms = self._own.visibility_lag_s * 1_000
-        return storeless.opened(self._open, ended_since_ms=self.clock.wall_ms() - hidden_ms)
+        lately_ms = self._own.hidden_since_ms(self.clock.wall_ms())
+        return storeless.opened(self._open, ended_since_ms=lately_ms)
 
     def _open(self) -> Writer:
         return Writer.open(self.parts.run_dir, self._identity, self.clock)

@@ -49,7 +49,7 @@ def read(session: Session, request: ReadBalances, result: object, now: Now) -> l
         standing,
         now_ms=now.mono_ms,
         fees_gross=session.settings.fees.gross_taker,
-        lately_ms=now.wall_ms - session.settings.visibility_lag_s * 1_000,
+        lately_ms=session.settings.hidden_since_ms(now.wall_ms),
         totals_only=session.foreign.is_let,
     )
     return [*writes, *_checked(session, checked, now)]

@@ -114,3 +114,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stop_resolve_s: Annotated[int, Meta(ge=1, le=20)] = 20
     orphan_s: Annotated[int, Meta(ge=1, le=10)] = 10  # to cancel what rests when the parent died
     resume_code_s: Annotated[int, Meta(ge=1, le=600)] = 60
+
+    def hidden_since_ms(self, now_ms: int) -> int:
+        """Return since when the venue may still hide at *now_ms* what it has accepted."""
+        return now_ms - self.visibility_lag_s * 1_000
