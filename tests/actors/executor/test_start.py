@@ -1,4 +1,4 @@
-"""A start asks the venue for what it needs, and for nothing twice: its length is its answers."""
+"""What a start asks of the venue, which is how long it takes, and what it takes from the store."""
 
 from collections import Counter
 
@@ -30,7 +30,7 @@ def test_the_venues_time_is_the_first_question_and_put_once(place):
     assert asked(driver)[ReadServerTime] == 1
 
 
-def test_a_start_lists_and_sweeps_each_instrument_once_between_two_reads_of_the_balances(place):
+def test_a_start_without_orders_lists_and_sweeps_each_instrument_once_between_two_reads(place):
     place.opened()
     place.driver.crash()
 
@@ -58,7 +58,7 @@ def test_the_stream_begins_when_the_start_is_over_and_then_everything_is_looked_
     assert place.login_ms is not None
 
 
-def test_what_was_filled_while_nobody_was_here_is_booked_by_a_start_whose_fills_are_many(place):
+def test_a_start_books_what_was_filled_meanwhile_and_recalls_no_order_whose_fills_are_booked(place):
     driver = place.opened()
     ask = place.rules["BTC_TRY"].price_down(place.tops["BTC_TRY"].ask)
     done = [place.wish(Side.BUY, "0.0003", ask) for _ in range(3)]
